@@ -1,0 +1,1 @@
+"""Settings, urls, command line and process supervision. Knows everyone; nobody knows it."""

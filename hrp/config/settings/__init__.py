@@ -1,0 +1,6 @@
+"""Settings of the product, split by noun. Every knob a hospital turns is an environment variable named HRP_*."""
+
+from hrp.config.settings.apps import *
+from hrp.config.settings.auth import *
+from hrp.config.settings.database import *
+from hrp.config.settings.web import *

@@ -1,0 +1,46 @@
+"""Which apps make the product. The order is that of the house, floor first."""
+
+import django_stubs_ext
+
+django_stubs_ext.monkeypatch()
+
+PLATFORM_APPS = [
+    "hrp.platform.base",
+    "hrp.platform.org",
+    "hrp.platform.notify",
+    "hrp.platform.jobs",
+    "hrp.platform.audit",
+    "hrp.platform.access",
+    "hrp.platform.ledger",
+    "hrp.platform.documents",
+    "hrp.platform.exchange",
+    "hrp.platform.ui",
+]
+
+MODULE_APPS = [
+    "hrp.logistics",
+    "hrp.costing",
+    "hrp.operations.contracts",
+    "hrp.operations.desk",
+]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "pghistory",
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+    "csp",
+    "django_htmx",
+    *PLATFORM_APPS,
+    *MODULE_APPS,
+]
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
