@@ -1,0 +1,346 @@
+"""Declarations of screens, and the registry modules fill with them in ``apps.py``.
+
+A declaration is plain data plus a few callables. Nothing here reads the database or knows about HTTP. Wherever a
+``Column`` or ``Field`` is expected, the bare name of a model field will do: title and kind are then taken from the
+model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Model, QuerySet
+
+from hrp.platform.base.registry import Registry
+
+Kind = Literal[
+    "auto", "text", "code", "money", "quantity", "price", "percent", "integer", "date", "datetime", "month",
+    "bool", "choice", "state", "register", "textarea", "file",
+]  # fmt: skip
+Choices = Sequence[tuple[str, str]]
+Actor = (
+    Any  # hrp.platform.access.models.User; kept loose so that declarations import nothing above their floor
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column of a table.
+
+    ``name`` is a field, or a path across foreign keys written with ``__``; ``value`` computes the cell instead.
+    ``sort`` is the ORM ordering of the column (True: its own name). ``total`` puts its sum in the footer.
+    ``tones`` colours a choice: value -> draft|wait|check|done|back|void. ``card`` is its place on the phone card.
+    """
+
+    name: str
+    title: str = ""
+    kind: Kind = "auto"
+    sort: bool | str = False
+    total: bool = False
+    fixed: bool = False
+    hidden: bool = False
+    value: Callable[[Any], Any] | None = None
+    link: Callable[[Any], str] | None = None
+    tones: Mapping[str, str] | None = None
+    card: Literal["", "title", "line", "meta", "amount", "tag"] = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """One condition of the 查询 card.
+
+    ``lookups`` are ORM look-ups joined by OR (default: the field's own). ``choices`` may be a callable taking the
+    actor. ``register`` names the register a ``register`` filter looks up in. ``apply`` replaces the ORM look-ups.
+    """
+
+    name: str
+    title: str = ""
+    kind: Literal["auto", "text", "choice", "bool", "date_range", "month", "number_range", "register"] = (
+        "auto"
+    )
+    lookups: tuple[str, ...] = ()
+    choices: Choices | Callable[[Actor], Choices] | None = None
+    register: str = ""
+    placeholder: str = ""
+    default: Callable[[Actor], str] | str = ""
+    apply: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Tab:
+    """A tab over a list: a named narrowing, counted. ``where`` are ORM keyword look-ups."""
+
+    key: str
+    title: str
+    where: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """An input of a register's or a document's form.
+
+    ``lookup`` names the register or :class:`Lookup` a foreign key is chosen from (default: the register of its
+    model). ``span`` is how many of the three columns it takes. ``default`` gives a new form its value.
+    """
+
+    name: str
+    title: str = ""
+    kind: Kind = "auto"
+    required: bool | None = None
+    readonly: bool = False
+    span: Literal[1, 2, 3] = 1
+    choices: Choices | Callable[[Actor], Choices] | None = None
+    lookup: str = ""
+    default: Callable[[Actor], Any] | None = None
+    help: str = ""
+    placeholder: str = ""
+    section: str = ""
+    immutable: bool = False  # may be given once, when the thing is created
+
+
+@dataclass(frozen=True, eq=False)
+class LineField:
+    """A column of a document's entry grid.
+
+    ``fills`` copies values of the chosen thing into other cells of the row: ``{"unit": "unit", "price": "price"}``
+    (cell -> key of the look-up's answer). ``product`` names two cells whose product this read-only money cell shows
+    while typing; the server computes it again. ``shows`` is a path displayed in a read-only cell
+    (``"item__spec"``). ``depends`` sends the values of those cells or header fields along with a look-up.
+    """
+
+    name: str
+    title: str = ""
+    kind: Kind = "auto"
+    width: int = 0
+    required: bool | None = None
+    readonly: bool = False
+    choices: Choices | Callable[[Actor], Choices] | None = None
+    lookup: str = ""
+    fills: Mapping[str, str] | None = None
+    product: tuple[str, str] | None = None
+    shows: str = ""
+    depends: tuple[str, ...] = ()
+    total: bool = False
+    places: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A table under a register or document: ``rows(obj, actor)`` shown through ``columns``.
+
+    ``fields`` and ``add(actor=, obj=, values=)`` make it a panel that rows can be added to (effective-dated facts:
+    a new row from a date, never an edit of the old one); ``permission`` guards the adding.
+    """
+
+    key: str
+    title: str
+    rows: Callable[[Any, Actor], Iterable[Any]]
+    columns: tuple[Column | str, ...]
+    model: type[Model] | None = None
+    fields: tuple[Field | str, ...] = ()
+    add: Callable[..., Any] | None = None
+    add_title: str = "新增"
+    permission: str = ""
+    empty: str = "暂无记录"
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """A button that calls one service: ``run(actor=, obj=, values=)``; on a list ``obj`` is each ticked row.
+
+    It may return a message, or an address to go to (beginning with ``/``). ``shown`` decides per object.
+    """
+
+    code: str
+    title: str
+    run: Callable[..., str | None]
+    permission: str = ""
+    icon: str = ""
+    style: Literal["", "primary", "danger"] = ""
+    fields: tuple[Field | str, ...] = ()
+    confirm: str = ""
+    shown: Callable[[Any], bool] | None = None
+    place: Literal["detail", "list", "both", "page"] = "detail"
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """A button on a document or register that gives a file or a page: ``url(obj)``."""
+
+    title: str
+    url: Callable[[Any], str]
+    icon: str = "printer"
+    permission: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """A source of choices that is not a whole register, e.g. the lots of one item in one warehouse.
+
+    ``queryset(actor, params)`` gets the values named in ``depends``. ``label`` is what the cell shows after
+    choosing; ``fill`` gives the values other cells may take.
+    """
+
+    key: str
+    title: str
+    queryset: Callable[[Actor, Mapping[str, str]], QuerySet[Any]]
+    search: tuple[str, ...]
+    exact: tuple[str, ...] = ("code",)
+    label: Callable[[Any], str] = str
+    hint: Callable[[Any], str] | None = None
+    fill: Callable[[Any], Mapping[str, Any]] | None = None
+    permissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class RegisterScreen:
+    """The pages of one register.
+
+    ``key`` is ``module.noun``: permission codes are ``<key>.view``, ``<key>.edit``, ``<key>.export`` and
+    ``<key>.import``. ``save(actor=, pk=, values=)`` is the module's service and returns the object; without one,
+    ``editable`` registers are saved by the generic service. ``scope_field`` is the path to the org unit by which
+    rows are narrowed ("" : the register is the whole hospital's). ``disable(actor=, obj=, reason=)`` is 停用.
+    """
+
+    key: str
+    model: type[Model]
+    title: str
+    icon: str
+    url: str
+    columns: tuple[Column | str, ...]
+    menu: tuple[str, str] | None = None
+    order: int = 100
+    filters: tuple[Filter, ...] = ()
+    tabs: tuple[Tab, ...] = ()
+    fields: tuple[Field | str, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    actions: tuple[Action, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    editable: bool = True
+    creatable: bool = True
+    save: Callable[..., Any] | None = None
+    disable: Callable[..., Any] | None = None
+    enable: Callable[..., Any] | None = None
+    active: Callable[[Any], bool] | None = None
+    scope_field: str = ""
+    queryset: Callable[[Actor], QuerySet[Any]] | None = None
+    ordering: tuple[str, ...] = ("code",)
+    search: tuple[str, ...] = ("code__istartswith", "name__icontains")
+    exact: tuple[str, ...] = ("code",)
+    label: Callable[[Any], str] = str
+    hint: Callable[[Any], str] | None = None
+    fill: Callable[[Any], Mapping[str, Any]] | None = None
+    sheet: Any = (
+        None  # hrp.platform.exchange.sheets.SheetSpec, or a callable taking the actor and returning one
+    )
+    permission: str = ""  # prefix of the permission codes when it is not ``key``
+    history: bool = True
+
+    @property
+    def prefix(self) -> str:
+        return self.permission or self.key
+
+    def code(self, act: str) -> str:
+        return f"{self.prefix}.{act}"
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentScreen:
+    """The pages of one document type; ``kind`` is that of its ``DocumentSpec``, and so are its permission codes.
+
+    ``fields`` are those of the header in order, ``lines`` the columns of the entry grid. ``scan`` names the line
+    field the scan box fills. ``amount`` and ``quantity`` name the line cells summed in the dock. ``prefill(actor,
+    params)`` gives a new document its header and lines, e.g. from the order it is received against.
+    """
+
+    kind: str
+    icon: str
+    url: str
+    fields: tuple[Field | str, ...]
+    lines: tuple[LineField | str, ...] = ()
+    columns: tuple[Column | str, ...] = ("number", "business_date", "org_unit", "total", "state", "maker")
+    menu: tuple[str, str] | None = None
+    order: int = 100
+    filters: tuple[Filter, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    actions: tuple[Action, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    lines_title: str = ""
+    scan: str = ""
+    merge: bool = True  # a repeated scan adds one to the row instead of adding a row
+    amount: str = "amount"
+    amount_title: str = "合计金额"
+    quantity: str = "quantity"
+    defaults: Callable[[Actor], Mapping[str, Any]] | None = None
+    prefill: Callable[[Actor, Mapping[str, str]], Mapping[str, Any]] | None = None
+    queryset: Callable[[Actor], QuerySet[Any]] | None = None
+    form: str = ""  # name of the typst form (exchange); "" prints the page itself
+    form_data: Callable[[Any], Mapping[str, Any]] | None = None
+    sheet: Any = None
+    creatable: bool = True
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+    def code(self, act: str) -> str:
+        return f"{self.kind}.{act}"
+
+
+Screen = RegisterScreen | DocumentScreen
+
+registry: Registry[Screen] = Registry("界面")
+lookups: Registry[Lookup] = Registry("参照")
+
+
+def register(screen: Screen) -> Screen:
+    """Put a screen into the product: its addresses, its menu entry, its look-up and its API come with it."""
+    from hrp.platform.ui import menu
+
+    registry.register(screen.key, screen)
+    if screen.menu is not None:
+        system, group = screen.menu
+        menu.add(
+            system,
+            group,
+            menu.Item(
+                title=_title(screen),
+                icon=screen.icon,
+                url_name=f"{screen.key}.list",
+                permission=screen.code("view"),
+                order=screen.order,
+            ),
+        )
+    return screen
+
+
+def register_lookup(lookup: Lookup) -> Lookup:
+    return lookups.register(lookup.key, lookup)
+
+
+def registers() -> list[RegisterScreen]:
+    return [screen for screen in registry if isinstance(screen, RegisterScreen)]
+
+
+def documents() -> list[DocumentScreen]:
+    return [screen for screen in registry if isinstance(screen, DocumentScreen)]
+
+
+def register_of(model: type[Model]) -> RegisterScreen | None:
+    """The register whose rows are of ``model``, or None."""
+    return next((screen for screen in registers() if screen.model is model), None)
+
+
+def _title(screen: Screen) -> str | Callable[[], str]:
+    if isinstance(screen, RegisterScreen):
+        return screen.title
+    kind = screen.kind
+
+    def title() -> str:
+        from hrp.platform.documents.registry import types
+
+        return types[kind].spec.title
+
+    return title
