@@ -1,0 +1,1 @@
+"""Pure rules of the organisation: calendar arithmetic, trees, pinyin keys."""
