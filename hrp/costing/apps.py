@@ -4,3 +4,13 @@ from django.apps import AppConfig
 class CostingConfig(AppConfig):
     name = "hrp.costing"
     label = "costing"
+    verbose_name = "成本核算"
+
+    def ready(self) -> None:
+        from hrp.costing.rules import worked_cases
+        from hrp.platform.base import verify
+
+        verify.register("costing", "largest_remainder", worked_cases.solve_largest_remainder)
+        verify.register("costing", "step_down", worked_cases.solve_step_down)
+        verify.register("costing", "three_level", worked_cases.solve_three_level)
+        verify.register("costing", "three_level_fen", worked_cases.solve_three_level_fen)
