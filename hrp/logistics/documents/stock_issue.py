@@ -1,0 +1,156 @@
+"""出库单 (stock issue): materials leave a store for the department that uses them and become its cost.
+
+Batches are picked first expired, first out at posting; a line may name a lot. Posting books Dr expense by material
+class on the using department and fund, Cr inventory (政府会计制度 5001, for administrative departments 5101, and 1302).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models
+
+from hrp.logistics import rules, stock
+from hrp.logistics.models import Item, Store
+from hrp.platform.base.fields import MoneyField, QuantityField, not_negative
+from hrp.platform.base.refusals import Conflict, Invalid, Problem
+from hrp.platform.documents.models import Document, DocumentLine
+from hrp.platform.documents.spec import DocumentSpec, PostingContext
+from hrp.platform.ledger.drafts import EntryDraft, LineDraft
+from hrp.platform.ledger.models import Fund
+from hrp.platform.org import selectors as org
+from hrp.platform.org.models import UnitCategory
+
+LINES_SQL = """
+SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code
+FROM logistics_issue_line l JOIN logistics_item i ON i.id = l.item_id
+JOIN logistics_class c ON c.id = i.material_class_id
+JOIN ledger_account x ON x.id = CASE WHEN %s THEN c.admin_expense_account_id ELSE c.expense_account_id END
+JOIN ledger_account v ON v.id = c.inventory_account_id
+WHERE l.document_id = %s ORDER BY l.position
+"""
+
+AMOUNTS_SQL = """
+WITH done AS (
+    UPDATE logistics_issue_line l SET amount = a.amount
+    FROM unnest(%s::int[], %s::numeric[]) AS a(position, amount)
+    WHERE l.document_id = %s AND l.position = a.position
+)
+UPDATE logistics_issue SET total = %s WHERE id = %s
+"""
+
+
+@dataclass(frozen=True)
+class IssueFacts:
+    """Amount issued per (expense account, inventory account), in yuan, with the number of lines behind it."""
+
+    by_accounts: dict[tuple[str, str], Decimal]
+
+
+class StockIssue(Document):
+    """Header of an issue; ``org_unit`` is the department that uses the goods and bears the cost."""
+
+    spec = DocumentSpec(
+        kind="logistics.stock_issue",
+        title="出库单",
+        prefix="CK",
+        header_fields=("store", "fund", "receiver"),
+        line_fields=("item", "lot", "quantity"),
+    )
+
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="出库仓库")
+    fund = models.ForeignKey(Fund, models.PROTECT, related_name="+", verbose_name="资金来源")
+    receiver = models.CharField("领用人", max_length=50, blank=True)
+
+    class Meta(Document.Meta):
+        abstract = False
+        verbose_name = "出库单"
+        db_table = "logistics_issue"
+
+    def validate(self, lines: Sequence[Any]) -> None:
+        items = Item.objects.in_bulk({line.item_id for line in lines})
+        problems = []
+        for place, line in enumerate(lines):
+            if line.quantity <= 0:
+                problems.append(Problem("数量必须大于零", field="quantity", line=place))
+            if not items[line.item_id].is_active:
+                problems.append(Problem(f"{items[line.item_id]} 已停用，不能出库", field="item", line=place))
+        if problems:
+            raise Invalid(f"出库单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。")
+
+    def apply(self, ctx: PostingContext) -> IssueFacts:
+        unit = org.category_map(ctx.on).get(self.org_unit_id)
+        administrative = unit is not None and unit.category == UnitCategory.ADMIN
+        with connection.cursor() as cursor:
+            cursor.execute(LINES_SQL, [administrative, self.pk])
+            lines = cursor.fetchall()
+        holdings = stock.lock_holdings(self.store_id, [line[1] for line in lines])
+        moves: list[stock.Move] = []
+        amounts: dict[int, Decimal] = {}
+        by_accounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        problems: list[Problem] = []
+        for position, item, quantity, lot, expense, inventory in lines:
+            try:
+                picks, holdings[item] = rules.pick_fefo(holdings[item], quantity, on=ctx.on, lot=lot)
+            except rules.Short as short:
+                problems.append(self._shortage(item, lot, quantity, short, position))
+                continue
+            moves += [stock.Move(position, item, p.batch_id, -p.quantity, -p.amount) for p in picks]
+            amounts[position] = sum((p.amount for p in picks), Decimal(0))
+            by_accounts[expense, inventory] += amounts[position]
+        if problems:
+            raise Conflict(
+                f"{self.store} 库存不足，{len(problems)} 行不能出库", problems=problems, code="no_stock",
+                way_out="请减少数量、改用其他批号或库房，或先办理入库。",
+            )  # fmt: skip
+        stock.write(moves, store_id=self.store_id, kind="issue", ctx=ctx)
+        self.total = sum(amounts.values(), Decimal(0))
+        with connection.cursor() as cursor:
+            cursor.execute(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk, self.total, self.pk])
+        return IssueFacts(dict(by_accounts))
+
+    def _shortage(self, item_id: int, lot: str, quantity: Decimal, short: rules.Short, position: int) -> Problem:
+        item = Item.objects.get(pk=item_id)
+        text = f"{item.name}{'（批号 ' + lot + '）' if lot else ''} 需 {quantity.normalize():f} {item.unit}，"
+        text += f"可用 {short.usable.normalize():f} {item.unit}"
+        if short.expired:
+            text += f"，另有 {short.expired.normalize():f} {item.unit} 已过期不可用"
+        return Problem(text, field="quantity", line=position - 1)
+
+    def entries(self, facts: IssueFacts) -> list[EntryDraft]:
+        fund = self.fund.code
+        lines: list[LineDraft] = []
+        for (expense, inventory), amount in sorted(facts.by_accounts.items()):
+            if amount:
+                lines.append(LineDraft(account=expense, amount=amount, org_unit_id=self.org_unit_id, fund=fund))
+                lines.append(LineDraft(account=inventory, amount=-amount, fund=fund))
+        return [EntryDraft(self.business_date, f"出库 {self.store.name}", lines)] if lines else []
+
+    def mirror(self, ctx: PostingContext) -> None:
+        stock.mirror(store_id=self.store_id, kind="issue_reversal", ctx=ctx)
+
+
+class StockIssueLine(DocumentLine):
+    """One item wanted; ``amount`` is what its batches cost, known at posting."""
+
+    document = models.ForeignKey(StockIssue, models.CASCADE, related_name="lines", verbose_name="出库单")
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", verbose_name="物资")
+    lot = models.CharField("指定批号", max_length=40, blank=True)
+    quantity = QuantityField("数量")
+    amount = MoneyField("金额", null=True, blank=True)
+
+    class Meta(DocumentLine.Meta):
+        abstract = False
+        verbose_name = "出库明细"
+        db_table = "logistics_issue_line"
+        constraints = [
+            models.UniqueConstraint(fields=["document", "position"], name="logistics_issue_line_position"),
+            not_negative("quantity", name="logistics_issue_line_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.item}"

@@ -1,0 +1,73 @@
+"""What the database itself refuses about documents: changing a posted header, touching the lines of a posted one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.migrations.operations import RunSQL
+
+FUNCTION_SQL = """
+CREATE OR REPLACE FUNCTION documents_guard_header() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE free text[] := ARRAY['print_count'];
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF OLD.number IS NOT NULL OR OLD.state IN ('posted', 'reversed') THEN
+            RAISE EXCEPTION '单据 % 已过账，不能删除', OLD.number USING ERRCODE = 'HR006', HINT = '撤销请用红冲。';
+        END IF;
+        RETURN OLD;
+    END IF;
+    IF OLD.state NOT IN ('posted', 'reversed') THEN RETURN NEW; END IF;
+    IF OLD.state = 'posted' AND NEW.state = 'reversed' THEN
+        free := free || ARRAY['state', 'version', 'updated_at'];
+    END IF;
+    IF (to_jsonb(NEW) - free) IS DISTINCT FROM (to_jsonb(OLD) - free) THEN
+        RAISE EXCEPTION '单据 % 已过账，不能修改', OLD.number USING ERRCODE = 'HR006', HINT = '更正请红冲后另制新单。';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE FUNCTION documents_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE parent_state text; parent_number text; parent bigint;
+BEGIN
+    parent := CASE WHEN TG_OP = 'DELETE' THEN OLD.document_id ELSE NEW.document_id END;
+    IF TG_OP = 'UPDATE' AND OLD.document_id <> NEW.document_id THEN
+        RAISE EXCEPTION '单据行不能换到另一张单据' USING ERRCODE = 'HR006';
+    END IF;
+    EXECUTE format('SELECT state, number FROM %I WHERE id = $1', TG_ARGV[0]) INTO parent_state, parent_number USING parent;
+    IF parent_state IN ('posted', 'reversed') THEN
+        RAISE EXCEPTION '单据 % 已过账，明细不能修改', parent_number USING ERRCODE = 'HR006', HINT = '更正请红冲后另制新单。';
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+"""
+
+DROP_FUNCTION_SQL = "DROP FUNCTION IF EXISTS documents_guard_header, documents_guard_line;"
+
+
+class GuardDocument(RunSQL):
+    """Migration operation that puts the guards on a document's header table and, when given, its line table."""
+
+    def __init__(self, table: str, line_table: str = "") -> None:
+        self.table = table
+        self.line_table = line_table
+        sql = f"""
+            CREATE TRIGGER guard_posted BEFORE UPDATE OR DELETE ON "{table}"
+                FOR EACH ROW EXECUTE FUNCTION documents_guard_header();
+            ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER guard_posted;
+            CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON "{table}"
+                FOR EACH STATEMENT EXECUTE FUNCTION hrp_refuse_change();
+        """
+        drop = f'DROP TRIGGER IF EXISTS guard_posted ON "{table}"; DROP TRIGGER IF EXISTS refuse_truncate ON "{table}";'
+        if line_table:
+            sql += f"""
+            CREATE TRIGGER guard_posted BEFORE INSERT OR UPDATE OR DELETE ON "{line_table}"
+                FOR EACH ROW EXECUTE FUNCTION documents_guard_line('{table}');
+            ALTER TABLE "{line_table}" ENABLE ALWAYS TRIGGER guard_posted;
+            """
+            drop += f' DROP TRIGGER IF EXISTS guard_posted ON "{line_table}";'
+        super().__init__(sql=sql, reverse_sql=drop)
+
+    def deconstruct(self) -> Any:
+        kwargs = {"table": self.table}
+        if self.line_table:
+            kwargs["line_table"] = self.line_table
+        return (self.__class__.__qualname__, [], kwargs)
