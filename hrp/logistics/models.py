@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from hrp.platform.base.append_only import AppendOnlyModel
-from hrp.platform.base.fields import MoneyField, QuantityField
+from hrp.platform.base.fields import MoneyField, QuantityField, is_number, not_negative
 from hrp.platform.ledger.models import Account, Period
 from hrp.platform.org.models import Campus, OrgUnit
 
@@ -16,8 +16,12 @@ class MaterialClass(models.Model):
     code = models.CharField("编码", max_length=20, unique=True)
     name = models.CharField("名称", max_length=50)
     inventory_account = models.ForeignKey(Account, models.PROTECT, related_name="+", verbose_name="存货科目")
-    expense_account = models.ForeignKey(Account, models.PROTECT, related_name="+", verbose_name="业务费用科目")
-    admin_expense_account = models.ForeignKey(Account, models.PROTECT, related_name="+", verbose_name="管理费用科目")
+    expense_account = models.ForeignKey(
+        Account, models.PROTECT, related_name="+", verbose_name="业务费用科目"
+    )
+    admin_expense_account = models.ForeignKey(
+        Account, models.PROTECT, related_name="+", verbose_name="管理费用科目"
+    )
 
     class Meta:
         verbose_name = "物资分类"
@@ -65,7 +69,9 @@ class Item(models.Model):
     pinyin = models.CharField("拼音码", max_length=100, blank=True, db_index=True)
     unit = models.CharField("单位", max_length=10)
     kind = models.CharField("类别", max_length=20, choices=Kind.choices)
-    material_class = models.ForeignKey(MaterialClass, models.PROTECT, related_name="+", verbose_name="财务分类")
+    material_class = models.ForeignKey(
+        MaterialClass, models.PROTECT, related_name="+", verbose_name="财务分类"
+    )
     manufacturer = models.CharField("生产企业", max_length=100, blank=True)
     barcode = models.CharField("条码 / DI", max_length=40, blank=True, db_index=True)
     chargeable = models.BooleanField("可单独收费", default=False)
@@ -111,7 +117,9 @@ class Batch(models.Model):
     class Meta:
         verbose_name = "批次"
         db_table = "logistics_batch"
-        constraints = [models.UniqueConstraint(fields=["item", "lot", "expiry", "supplier"], name="logistics_batch_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "lot", "expiry", "supplier"], name="logistics_batch_once")
+        ]
 
     def __str__(self) -> str:
         return self.lot or "无批号"
@@ -131,14 +139,11 @@ class StockBalance(models.Model):
         db_table = "logistics_balance"
         constraints = [
             models.UniqueConstraint(fields=["store", "item", "batch"], name="logistics_balance_once"),
+            not_negative("quantity", name="logistics_balance_quantity"),
+            not_negative("amount", name="logistics_balance_amount"),
             models.CheckConstraint(
-                condition=models.Q(quantity__gte=0) & ~models.Q(quantity="NaN"), name="logistics_balance_quantity"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(amount__gte=0) & ~models.Q(amount="NaN"), name="logistics_balance_amount"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(quantity__gt=0) | models.Q(amount=0), name="logistics_no_amount_without_quantity"
+                condition=models.Q(quantity__gt=0) | models.Q(amount=0),
+                name="logistics_no_amount_without_quantity",
             ),
         ]
 
@@ -168,7 +173,7 @@ class StockMove(AppendOnlyModel):
         indexes = [models.Index(fields=["store", "item", "batch"], name="logistics_move_key")]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(quantity="NaN") & ~models.Q(amount="NaN"), name="logistics_move_is_a_number"
+                condition=is_number("quantity", "amount"), name="logistics_move_is_a_number"
             )
         ]
 

@@ -22,7 +22,7 @@ def _address(role: str) -> str:
     return "postgresql://nobody:nothing@127.0.0.1:1/none"
 
 
-def _settings(url: str) -> dict[str, object]:
+def connection_settings(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -38,4 +38,4 @@ def _settings(url: str) -> dict[str, object]:
     }
 
 
-DATABASES = {"default": _settings(_address(DATABASE_ROLE))}
+DATABASES = {"default": connection_settings(_address(DATABASE_ROLE))}

@@ -80,7 +80,9 @@ class StockIssue(Document):
             if not items[line.item_id].is_active:
                 problems.append(Problem(f"{items[line.item_id]} 已停用，不能出库", field="item", line=place))
         if problems:
-            raise Invalid(f"出库单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。")
+            raise Invalid(
+                f"出库单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"
+            )
 
     def apply(self, ctx: PostingContext) -> IssueFacts:
         unit = org.category_map(ctx.on).get(self.org_unit_id)
@@ -113,7 +115,9 @@ class StockIssue(Document):
             cursor.execute(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk, self.total, self.pk])
         return IssueFacts(dict(by_accounts))
 
-    def _shortage(self, item_id: int, lot: str, quantity: Decimal, short: rules.Short, position: int) -> Problem:
+    def _shortage(
+        self, item_id: int, lot: str, quantity: Decimal, short: rules.Short, position: int
+    ) -> Problem:
         item = Item.objects.get(pk=item_id)
         text = f"{item.name}{'（批号 ' + lot + '）' if lot else ''} 需 {quantity.normalize():f} {item.unit}，"
         text += f"可用 {short.usable.normalize():f} {item.unit}"
@@ -126,7 +130,9 @@ class StockIssue(Document):
         lines: list[LineDraft] = []
         for (expense, inventory), amount in sorted(facts.by_accounts.items()):
             if amount:
-                lines.append(LineDraft(account=expense, amount=amount, org_unit_id=self.org_unit_id, fund=fund))
+                lines.append(
+                    LineDraft(account=expense, amount=amount, org_unit_id=self.org_unit_id, fund=fund)
+                )
                 lines.append(LineDraft(account=inventory, amount=-amount, fund=fund))
         return [EntryDraft(self.business_date, f"出库 {self.store.name}", lines)] if lines else []
 

@@ -80,7 +80,9 @@ class StockReceipt(Document):
         if self.store.org_unit_id != self.org_unit_id:
             problems.append(Problem(f"{self.store} 由{self.store.org_unit}管理", field="org_unit"))
         if problems:
-            raise Invalid(f"入库单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。")
+            raise Invalid(
+                f"入库单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"
+            )
 
     def apply(self, ctx: PostingContext) -> ReceiptFacts:
         lines = list(
@@ -109,7 +111,10 @@ class StockReceipt(Document):
         if not debits:
             return []
         credit = LineDraft(
-            account=PAYABLE, amount=-sum((d.amount for d in debits), Decimal(0)), fund=fund, memo=self.supplier.name
+            account=PAYABLE,
+            amount=-sum((d.amount for d in debits), Decimal(0)),
+            fund=fund,
+            memo=self.supplier.name,
         )
         return [EntryDraft(self.business_date, f"入库 {self.supplier.name}", (*debits, credit))]
 

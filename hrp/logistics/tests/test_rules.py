@@ -32,7 +32,10 @@ def test_the_earliest_expiry_goes_first_and_an_expired_batch_never() -> None:
 
 
 def test_a_named_lot_is_taken_even_when_another_expires_sooner() -> None:
-    stock = [holding(1, "5", "50.00", dt.date(2027, 6, 1), "A"), holding(2, "5", "45.00", dt.date(2027, 1, 1), "B")]
+    stock = [
+        holding(1, "5", "50.00", dt.date(2027, 6, 1), "A"),
+        holding(2, "5", "45.00", dt.date(2027, 1, 1), "B"),
+    ]
     picks, _ = pick_fefo(stock, Decimal(1), on=TODAY, lot="A")
     assert [p.batch_id for p in picks] == [1]
 

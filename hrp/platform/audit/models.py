@@ -12,7 +12,9 @@ class ActionLog(AppendOnlyModel):
     """Who did what to which thing, when. ``target`` is a source such as ``"logistics.stock_issue:4711"``."""
 
     at = models.DateTimeField("时间", db_index=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, verbose_name="操作人")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, verbose_name="操作人"
+    )
     act = models.CharField("操作", max_length=100)
     target = models.CharField("对象", max_length=100, db_index=True)
     summary = models.CharField("摘要", max_length=500, blank=True)

@@ -21,5 +21,12 @@ def record(
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audit_action (at, actor_id, act, target, summary, data) VALUES (%s, %s, %s, %s, %s, %s)",
-            [clock.now(), actor.pk if actor else None, act, target, summary[:500], json.dumps(data or {}, ensure_ascii=False)],
+            [
+                clock.now(),
+                actor.pk if actor else None,
+                act,
+                target,
+                summary[:500],
+                json.dumps(data or {}, ensure_ascii=False),
+            ],
         )

@@ -67,8 +67,21 @@ class UnitPriceField(_FixedDecimal):
     places = 6
 
 
+class IsNumber(models.Func):
+    """``field <> 'NaN'``: numeric columns hold NaN, and PostgreSQL orders it above everything."""
+
+    template = "(%(expressions)s <> 'NaN')"
+    output_field = models.BooleanField()
+
+
+def is_number(*fields: str) -> models.Q:
+    """Condition that none of the fields is NaN."""
+    condition = models.Q()
+    for field in fields:
+        condition &= models.Q(IsNumber(models.F(field)))
+    return condition
+
+
 def not_negative(field: str, *, name: str) -> models.CheckConstraint:
-    """CHECK (field >= 0 AND field <> 'NaN'): in PostgreSQL ``'NaN' >= 0`` is true, so the plain check lets NaN in."""
-    return models.CheckConstraint(
-        condition=models.Q(**{f"{field}__gte": 0}) & ~models.Q(**{field: Decimal("NaN")}), name=name
-    )
+    """CHECK (field >= 0 AND field <> 'NaN'): ``'NaN' >= 0`` is true, so the plain check lets NaN in."""
+    return models.CheckConstraint(condition=models.Q(**{f"{field}__gte": 0}) & is_number(field), name=name)

@@ -69,15 +69,25 @@ def run(module: str | None = None) -> list[Outcome]:
         except DatabaseError as error:
             outcomes.append(
                 Outcome(
-                    invariant.id, invariant.module, invariant.title, "unknown", 0,
-                    time.perf_counter() - started, detail=str(error).strip(),
+                    invariant.id,
+                    invariant.module,
+                    invariant.title,
+                    "unknown",
+                    0,
+                    time.perf_counter() - started,
+                    detail=str(error).strip(),
                 )
             )
             continue
         outcomes.append(
             Outcome(
-                invariant.id, invariant.module, invariant.title, "broken" if rows else "ok", len(rows),
-                time.perf_counter() - started, rows[:100],
+                invariant.id,
+                invariant.module,
+                invariant.title,
+                "broken" if rows else "ok",
+                len(rows),
+                time.perf_counter() - started,
+                rows[:100],
             )
         )
     return outcomes

@@ -20,9 +20,9 @@ def route_for(document: Document) -> ApprovalRoute | None:
     amount: Decimal = getattr(document, document.spec.amount_by)
     above = [document.org_unit_id, *org.ancestors(document.org_unit_id, on=document.business_date)]
     depth = {unit: place for place, unit in enumerate(above)}
-    routes = ApprovalRoute.objects.filter(kind=document.spec.kind, is_active=True, amount_from__lte=abs(amount)).filter(
-        Q(amount_below=None) | Q(amount_below__gt=abs(amount)), Q(org_unit=None) | Q(org_unit__in=above)
-    )
+    routes = ApprovalRoute.objects.filter(
+        kind=document.spec.kind, is_active=True, amount_from__lte=abs(amount)
+    ).filter(Q(amount_below=None) | Q(amount_below__gt=abs(amount)), Q(org_unit=None) | Q(org_unit__in=above))
     return min(
         routes, key=lambda r: (depth.get(r.org_unit_id or 0, len(depth)), -r.amount_from, -r.pk), default=None
     )
@@ -107,12 +107,15 @@ def decide(document: Document, *, actor: User, state: str, opinion: str) -> Appr
         raise Conflict(f"{document} 没有待审核的环节", way_out="请刷新页面查看最新状态。")
     if actor.pk == document.maker_id:
         raise Forbidden(
-            f"{document} 由您制单，不能由您审核", way_out="制单与审核须为不同的人，请交由其他审核人处理。", code="maker_is_approver"
+            f"{document} 由您制单，不能由您审核",
+            way_out="制单与审核须为不同的人，请交由其他审核人处理。",
+            code="maker_is_approver",
         )
     principal = principal_for(task, actor)
     if principal is None:
         raise Forbidden(
-            f"{document} 的“{task.title}”须由{task.role.title}审核", way_out="如需代为审核，请由有权人设置审批代理。"
+            f"{document} 的“{task.title}”须由{task.role.title}审核",
+            way_out="如需代为审核，请由有权人设置审批代理。",
         )
     task.state = state
     task.decided_by = actor

@@ -23,7 +23,8 @@ def _number_gaps() -> health.Rows:
                 [kind.spec.kind],
             )
             rows += [
-                {"kind": kind.spec.kind, "month": m, "counter": last, "documents": n} for m, last, n in cursor.fetchall()
+                {"kind": kind.spec.kind, "month": m, "counter": last, "documents": n}
+                for m, last, n in cursor.fetchall()
             ]
     return rows
 
@@ -47,4 +48,6 @@ def _entries_without_document() -> health.Rows:
 
 def register() -> None:
     health.register(health.Invariant("DOC-1", "documents", "过账单据编号连续无缺号", check=_number_gaps))
-    health.register(health.Invariant("DOC-2", "documents", "每张凭证都有其已过账单据", check=_entries_without_document))
+    health.register(
+        health.Invariant("DOC-2", "documents", "每张凭证都有其已过账单据", check=_entries_without_document)
+    )

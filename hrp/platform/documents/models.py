@@ -39,13 +39,20 @@ class Document(models.Model):
     version = models.PositiveIntegerField("版本", default=1)
     total = MoneyField("金额", default=0)
     note = models.CharField("备注", max_length=300, blank=True)
-    maker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="制单人")
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="制单人"
+    )
     created_at = models.DateTimeField("制单时间")
     updated_at = models.DateTimeField("修改时间")
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     posted_at = models.DateTimeField("过账时间", null=True, blank=True)
     posted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="过账人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="过账人",
     )
     posted_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     print_count = models.PositiveIntegerField("打印次数", default=0)
@@ -106,7 +113,9 @@ class NumberCounter(models.Model):
 
     class Meta:
         db_table = "documents_number"
-        constraints = [models.UniqueConstraint(fields=["kind", "campus", "month"], name="documents_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "campus", "month"], name="documents_number_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.month} {self.last}"
@@ -175,11 +184,18 @@ class ApprovalTask(models.Model):
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", verbose_name="科室")
     summary = models.CharField("单据", max_length=200)
     amount = MoneyField("金额", default=0)
-    maker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="制单人")
+    maker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="制单人"
+    )
     state = models.CharField("状态", max_length=10, choices=State.choices)
     created_at = models.DateTimeField("提交时间")
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="审核人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="审核人",
     )
     on_behalf_of = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="代理"
@@ -209,8 +225,12 @@ class ApprovalTask(models.Model):
 class Delegation(models.Model):
     """While it lasts, ``deputy`` may decide what ``principal`` may decide."""
 
-    principal = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="委托人")
-    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="代理人")
+    principal = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="委托人"
+    )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="代理人"
+    )
     valid_from = models.DateField("开始")
     valid_to = models.DateField("结束")
     reason = models.CharField("事由", max_length=100)
@@ -219,8 +239,12 @@ class Delegation(models.Model):
         verbose_name = "审批代理"
         db_table = "documents_delegation"
         constraints = [
-            models.CheckConstraint(condition=models.Q(valid_to__gte=models.F("valid_from")), name="documents_delegation_days"),
-            models.CheckConstraint(condition=~models.Q(principal=models.F("deputy")), name="documents_delegation_other"),
+            models.CheckConstraint(
+                condition=models.Q(valid_to__gte=models.F("valid_from")), name="documents_delegation_days"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(principal=models.F("deputy")), name="documents_delegation_other"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -235,13 +259,17 @@ class Reversal(AppendOnlyModel):
     number = models.CharField("红冲编号", max_length=32, unique=True)
     on = models.DateField("红冲日期")
     reason = models.CharField("原因", max_length=300)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="红冲人")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="红冲人"
+    )
     recorded_at = models.DateTimeField("红冲时间")
 
     class Meta:
         verbose_name = "红冲"
         db_table = "documents_reversal"
-        constraints = [models.UniqueConstraint(fields=["kind", "document_id"], name="documents_reversed_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "document_id"], name="documents_reversed_once")
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -257,7 +285,9 @@ class Attachment(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField("大小")
     mime = models.CharField(max_length=100)
-    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="上传人")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="上传人"
+    )
     uploaded_at = models.DateTimeField("上传时间")
 
     class Meta:
@@ -275,7 +305,9 @@ class PrintLog(AppendOnlyModel):
     kind = models.CharField("单据类型", max_length=60)
     document_id = models.BigIntegerField("单据")
     copy_number = models.PositiveIntegerField("第几次")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="打印人")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="打印人"
+    )
     printed_at = models.DateTimeField("打印时间")
 
     class Meta:
@@ -284,5 +316,3 @@ class PrintLog(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.document_id} 第{self.copy_number}次"
-
-

@@ -34,19 +34,27 @@ def post(document: D, *, actor: User, expected_version: int | None = None) -> D:
     is written.
     """
     fresh = services.lock(document)
-    if expected_version is not None and fresh.state == State.POSTED and fresh.posted_version == expected_version:
+    if (
+        expected_version is not None
+        and fresh.state == State.POSTED
+        and fresh.posted_version == expected_version
+    ):
         return fresh
     fresh, _ = services.begin(fresh, "post", actor=actor)
     if expected_version is not None and fresh.version != expected_version:
         raise Conflict(
-            f"{fresh} 已被修改（第 {fresh.version} 版）", way_out="请刷新页面核对后再过账。", code="version_conflict"
+            f"{fresh} 已被修改（第 {fresh.version} 版）",
+            way_out="请刷新页面核对后再过账。",
+            code="version_conflict",
         )
     ctx = _context(fresh, actor=actor, on=fresh.business_date)
     facts = fresh.apply(ctx)
     number = numbering.draw(
         kind=fresh.spec.kind, prefix=fresh.spec.prefix, campus_id=fresh.campus_id, day=fresh.business_date
     )
-    ledger.record(fresh.entries(facts), period=ctx.period, source=ctx.source, kind=Entry.Kind.POST, actor=actor)
+    ledger.record(
+        fresh.entries(facts), period=ctx.period, source=ctx.source, kind=Entry.Kind.POST, actor=actor
+    )
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -92,7 +100,11 @@ def reverse(document: D, *, actor: User, reason: str, on: dt.date | None = None)
     fresh.updated_at = now
     fresh.save(update_fields=["state", "version", "updated_at"])
     services.log(
-        fresh, "reverse", actor=actor, summary=f"红冲 {fresh}：{reason}", data={"reversal": number, "on": str(day)}
+        fresh,
+        "reverse",
+        actor=actor,
+        summary=f"红冲 {fresh}：{reason}",
+        data={"reversal": number, "on": str(day)},
     )
     return fresh
 
@@ -103,4 +115,8 @@ def _context(document: Document, *, actor: User, on: dt.date) -> PostingContext:
 
 
 def reversal_of(document: Document) -> Reversal | None:
-    return Reversal.objects.filter(kind=document.spec.kind, document_id=document.pk).select_related("actor").first()
+    return (
+        Reversal.objects.filter(kind=document.spec.kind, document_id=document.pk)
+        .select_related("actor")
+        .first()
+    )

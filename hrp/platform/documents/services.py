@@ -17,7 +17,6 @@ from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
-
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Problem
 from hrp.platform.documents import approvals, registry, states
 from hrp.platform.documents.models import ApprovalTask, Attachment, Document, DocumentLine, PrintLog, State
@@ -44,7 +43,9 @@ def begin(document: D, act: str, *, actor: User) -> tuple[D, str]:
     return document, states.next_state(document, act)
 
 
-def log(document: Document, act: str, *, actor: User, summary: str = "", data: dict[str, Any] | None = None) -> None:
+def log(
+    document: Document, act: str, *, actor: User, summary: str = "", data: dict[str, Any] | None = None
+) -> None:
     audit.record(
         actor=actor, act=f"{document.spec.kind}.{act}", target=document.source,
         summary=summary or f"{states.BUTTONS[act].title if act in states.BUTTONS else act} {document}", data=data,
@@ -78,7 +79,8 @@ def _fill(row: Any, values: Mapping[str, Any], allowed: Sequence[str], line: int
             setattr(row, field.attname, value)
         except ValidationError as error:
             problems.extend(
-                Problem(f"{field.verbose_name}：{message}", field=name, line=line) for message in error.messages
+                Problem(f"{field.verbose_name}：{message}", field=name, line=line)
+                for message in error.messages
             )
     return problems
 
@@ -136,13 +138,21 @@ def save_draft(
         if spec.lines_required and not rows:
             problems.append(Problem("至少要有一行明细"))
     if problems:
-        raise Invalid(f"{spec.title}有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改后再保存。")
+        raise Invalid(
+            f"{spec.title}有 {len(problems)} 处需要修改",
+            problems=problems,
+            way_out="请按标红处修改后再保存。",
+        )
     document.compute(rows)
     problems = _checked(document, SYSTEM_FIELDS, None)
     for place, row in enumerate(rows):
         problems += _checked(row, ("document",), place)
     if problems:
-        raise Invalid(f"{spec.title}有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改后再保存。")
+        raise Invalid(
+            f"{spec.title}有 {len(problems)} 处需要修改",
+            problems=problems,
+            way_out="请按标红处修改后再保存。",
+        )
     document.validate(rows)
     scope.require(actor, spec.permission("edit"))
     created = document.pk is None
@@ -164,7 +174,9 @@ def submit(document: D, *, actor: User) -> D:
     document, target = begin(document, "submit", actor=actor)
     line_model = registry.type_of(document).line_model
     if line_model is not None:
-        document.validate(list(line_model._default_manager.filter(document_id=document.pk).order_by("position")))
+        document.validate(
+            list(line_model._default_manager.filter(document_id=document.pk).order_by("position"))
+        )
     now = clock.now()
     document.version += 1
     tasks = approvals.open_tasks(document, at=now)
@@ -202,7 +214,9 @@ def approve(document: D, *, actor: User, opinion: str = "") -> D:
     document, target = begin(document, "approve", actor=actor)
     task = approvals.decide(document, actor=actor, state=ApprovalTask.State.APPROVED, opinion=opinion)
     following = (
-        approvals.tasks_of(document).filter(submission=task.submission, state=ApprovalTask.State.WAITING).first()
+        approvals.tasks_of(document)
+        .filter(submission=task.submission, state=ApprovalTask.State.WAITING)
+        .first()
     )
     document.updated_at = clock.now()
     if following:
@@ -292,6 +306,10 @@ def count_print(document: Document, *, actor: User) -> int:
     model.filter(pk=document.pk).update(print_count=F("print_count") + 1)
     copy_number = model.values_list("print_count", flat=True).get(pk=document.pk)
     PrintLog.objects.create(
-        kind=document.spec.kind, document_id=document.pk, copy_number=copy_number, actor=actor, printed_at=clock.now()
+        kind=document.spec.kind,
+        document_id=document.pk,
+        copy_number=copy_number,
+        actor=actor,
+        printed_at=clock.now(),
     )
     return copy_number

@@ -70,7 +70,11 @@ def acts(document: Document, actor: User) -> list[Act]:
             continue
         if code == "withdraw" and document.maker_id != actor.pk:
             continue
-        if document.state == State.SUBMITTED and code in ("approve", "return") and not approvals.may_decide(document, actor):
+        if (
+            document.state == State.SUBMITTED
+            and code in ("approve", "return")
+            and not approvals.may_decide(document, actor)
+        ):
             continue
         offered.append(BUTTONS[code])
     return offered

@@ -42,7 +42,9 @@ class World:
         chart.install()
         self.book = Book.objects.create(hospital=self.hospital, name="测试账套")
         self.owner = self.user("owner", "主办")
-        self.period: Period = ledger.open_period(book=self.book, year=DAY.year, month=DAY.month, actor=self.owner)
+        self.period: Period = ledger.open_period(
+            book=self.book, year=DAY.year, month=DAY.month, actor=self.owner
+        )
 
     def user(self, username: str, name: str, *permissions: str, unit: OrgUnit | None = None) -> User:
         user = User.objects.create(username=username, display_name=name, unit=unit)
@@ -54,9 +56,7 @@ class World:
         role = Role.objects.create(code=f"role-{user.username}-{Role.objects.count()}", title=f"{user}的角色")
         for code in permissions:
             RolePermission.objects.create(role=role, code=code)
-        RoleGrant.objects.create(
-            user=user, role=role, org_unit=unit, include_children=True, valid_from=SINCE
-        )
+        RoleGrant.objects.create(user=user, role=role, org_unit=unit, include_children=True, valid_from=SINCE)
         return role
 
 
@@ -151,7 +151,9 @@ class DocumentContract:
     @pytest.mark.parametrize("act", ["submit", "post", "reverse", "void"])
     def test_without_the_permission_nothing_happens(self, act: str) -> None:
         stranger = self.world.user("stranger", "无权者", self.model.spec.permission("view"))
-        document = {"submit": self.draft, "void": self.draft, "post": self.approved, "reverse": self.posted}[act]()
+        document = {"submit": self.draft, "void": self.draft, "post": self.approved, "reverse": self.posted}[
+            act
+        ]()
         verbs = {
             "submit": lambda: services.submit(document, actor=stranger),
             "void": lambda: services.void(document, actor=stranger, reason="试"),
@@ -215,7 +217,9 @@ class DocumentContract:
         assert document.number and document.number.startswith(self.model.spec.prefix)
         for entry in Entry.objects.filter(source=document.source):
             assert sum((line.amount for line in entry.lines.all()), Decimal(0)) == 0
-        assert ActionLog.objects.filter(target=document.source, act=f"{self.model.spec.kind}.post").count() == 1
+        assert (
+            ActionLog.objects.filter(target=document.source, act=f"{self.model.spec.kind}.post").count() == 1
+        )
 
     def test_posting_twice_is_refused_and_the_same_call_again_is_not(self) -> None:
         document = self.approved()
@@ -288,7 +292,11 @@ class DocumentContract:
         document = self.posted()
         if not Entry.objects.filter(source=document.source).exists():
             return
-        for change in ("UPDATE ledger_line SET amount = 0", "DELETE FROM ledger_entry", "TRUNCATE ledger_line"):
+        for change in (
+            "UPDATE ledger_line SET amount = 0",
+            "DELETE FROM ledger_entry",
+            "TRUNCATE ledger_line",
+        ):
             with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(change)
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from hrp.platform.base.append_only import AppendOnlyModel
-from hrp.platform.base.fields import MoneyField, QuantityField
+from hrp.platform.base.fields import MoneyField, QuantityField, is_number
 from hrp.platform.org.models import Hospital, OrgUnit
 
 
@@ -39,7 +39,9 @@ class Account(models.Model):
     code = models.CharField("科目编码", max_length=32, unique=True)
     name = models.CharField("科目名称", max_length=100)
     element = models.CharField("类别", max_length=10, choices=Element.choices)
-    measure = models.CharField("计量单位", max_length=20, blank=True, help_text="统计量科目的单位，如 人、人次、例")
+    measure = models.CharField(
+        "计量单位", max_length=20, blank=True, help_text="统计量科目的单位，如 人、人次、例"
+    )
     needs_unit = models.BooleanField("须填科室", default=False)
     is_active = models.BooleanField("启用", default=True)
 
@@ -79,7 +81,12 @@ class Period(models.Model):
     state = models.CharField("状态", max_length=6, choices=State.choices, default=State.OPEN)
     closed_at = models.DateTimeField("结账时间", null=True, blank=True)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="结账人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="结账人",
     )
 
     class Meta:
@@ -88,7 +95,9 @@ class Period(models.Model):
         ordering = ("first_day",)
         constraints = [
             models.UniqueConstraint(fields=["book", "first_day"], name="ledger_period_once"),
-            models.CheckConstraint(condition=models.Q(last_day__gt=models.F("first_day")), name="ledger_period_days"),
+            models.CheckConstraint(
+                condition=models.Q(last_day__gt=models.F("first_day")), name="ledger_period_days"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,7 +118,9 @@ class Entry(AppendOnlyModel):
     kind = models.CharField("性质", max_length=8, choices=Kind.choices)
     part = models.PositiveSmallIntegerField("分录序号", default=1, help_text="一张单据产生多张凭证时的序号")
     text = models.CharField("摘要", max_length=200)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="记账人")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="记账人"
+    )
     recorded_at = models.DateTimeField("记账时间", db_index=True)
     xact_id = models.BigIntegerField(editable=False)
 
@@ -131,7 +142,9 @@ class Line(AppendOnlyModel):
     position = models.PositiveSmallIntegerField("行号")
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", verbose_name="科目")
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", null=True, verbose_name="科室")
-    counter_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", null=True, verbose_name="对方科室")
+    counter_unit = models.ForeignKey(
+        OrgUnit, models.PROTECT, related_name="+", null=True, verbose_name="对方科室"
+    )
     fund = models.ForeignKey(Fund, models.PROTECT, related_name="+", null=True, verbose_name="经费性质")
     amount = MoneyField("金额", default=0)
     quantity = QuantityField("数量", default=0)
@@ -142,9 +155,7 @@ class Line(AppendOnlyModel):
         db_table = "ledger_line"
         constraints = [
             models.UniqueConstraint(fields=["entry", "position"], name="ledger_line_position"),
-            models.CheckConstraint(
-                condition=~models.Q(amount="NaN") & ~models.Q(quantity="NaN"), name="ledger_line_is_a_number"
-            ),
+            models.CheckConstraint(condition=is_number("amount", "quantity"), name="ledger_line_is_a_number"),
         ]
         indexes = [models.Index(fields=["account", "org_unit"], name="ledger_line_account_unit")]
 

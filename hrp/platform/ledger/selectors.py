@@ -43,7 +43,9 @@ def account_ids(codes: Iterable[str]) -> dict[str, int]:
         unknown = sorted(missing - _account_ids.keys())
         if unknown:
             raise Invalid(
-                f"科目不存在：{'、'.join(unknown)}", way_out="请在 成本 → 会计科目 中先建立该科目。", code="account_unknown"
+                f"科目不存在：{'、'.join(unknown)}",
+                way_out="请在 成本 → 会计科目 中先建立该科目。",
+                code="account_unknown",
             )
     return _account_ids
 
@@ -69,7 +71,9 @@ def lock_open_period(campus_id: int, day: dt.date) -> OpenPeriod:
         row = cursor.fetchone()
     if row is None:
         raise Conflict(
-            f"{day:%Y-%m} 没有会计期间", way_out="请财务在 成本 → 会计期间 中开启该月，或更改业务日期。", code="period_missing"
+            f"{day:%Y-%m} 没有会计期间",
+            way_out="请财务在 成本 → 会计期间 中开启该月，或更改业务日期。",
+            code="period_missing",
         )
     if row[4] != Period.State.OPEN:
         raise Conflict(
@@ -112,7 +116,11 @@ def entries_of(source: str) -> QuerySet[Entry]:
 
 
 def lines_of(entry_id: int) -> QuerySet[Line]:
-    return Line.objects.filter(entry_id=entry_id).select_related("account", "org_unit", "counter_unit", "fund").order_by("position")
+    return (
+        Line.objects.filter(entry_id=entry_id)
+        .select_related("account", "org_unit", "counter_unit", "fund")
+        .order_by("position")
+    )
 
 
 def balance(account_code: str, *, until: dt.date) -> Decimal:
@@ -128,4 +136,8 @@ def balance(account_code: str, *, until: dt.date) -> Decimal:
 
 def current_period(hospital_id: int) -> Period | None:
     """The newest open period of a hospital: what the chip in the top bar shows."""
-    return Period.objects.filter(book__hospital_id=hospital_id, state=Period.State.OPEN).order_by("first_day").last()
+    return (
+        Period.objects.filter(book__hospital_id=hospital_id, state=Period.State.OPEN)
+        .order_by("first_day")
+        .last()
+    )

@@ -91,7 +91,9 @@ def open_period(*, book: Book, year: int, month: int, actor: User) -> Period:
             code="period_gap",
         )  # fmt: skip
     period = Period.objects.create(book=book, first_day=first, last_day=last)
-    audit.record(actor=actor, act="period.open", target=f"ledger.period:{period.pk}", summary=f"开启会计期间 {period}")
+    audit.record(
+        actor=actor, act="period.open", target=f"ledger.period:{period.pk}", summary=f"开启会计期间 {period}"
+    )
     return period
 
 
@@ -104,7 +106,9 @@ def close_period(*, period: Period, actor: User) -> Period:
     period = Period.objects.select_for_update().get(pk=period.pk)
     if period.state == Period.State.CLOSED:
         raise Conflict(f"会计期间 {period} 已经结账", code="period_closed")
-    earlier = Period.objects.filter(book=period.book, first_day__lt=period.first_day, state=Period.State.OPEN).first()
+    earlier = Period.objects.filter(
+        book=period.book, first_day__lt=period.first_day, state=Period.State.OPEN
+    ).first()
     if earlier:
         raise Conflict(
             f"不能结账：{earlier} 尚未结账", way_out=f"请先结账 {earlier}。", code="earlier_period_open"
@@ -115,7 +119,10 @@ def close_period(*, period: Period, actor: User) -> Period:
         raise Conflict(
             f"{period} 结账前检查未通过：{len(broken)} 项不变量不成立",
             way_out="逐项处理下列问题后重新结账；无法处理时请联系运维。",
-            problems=[Problem(f"{o.id} {o.title}：{o.found} 行" + (f"（{o.detail}）" if o.detail else "")) for o in broken],
+            problems=[
+                Problem(f"{o.id} {o.title}：{o.found} 行" + (f"（{o.detail}）" if o.detail else ""))
+                for o in broken
+            ],
             code="invariant_broken",
         )
     period.state = Period.State.CLOSED
@@ -137,7 +144,9 @@ def reopen_period(*, period: Period, actor: User, reason: str) -> Period:
         raise Conflict(f"会计期间 {period} 未结账，无需反结账", code="period_open")
     if not reason.strip():
         raise Invalid("反结账必须说明原因", problems=[Problem("请填写原因", field="reason")])
-    later = Period.objects.filter(book=period.book, first_day__gt=period.first_day, state=Period.State.CLOSED).first()
+    later = Period.objects.filter(
+        book=period.book, first_day__gt=period.first_day, state=Period.State.CLOSED
+    ).first()
     if later:
         raise Conflict(f"只能反结账最近一个已结账期间：{later} 也已结账", way_out=f"请先反结账 {later}。")
     period.state = Period.State.OPEN
@@ -145,6 +154,9 @@ def reopen_period(*, period: Period, actor: User, reason: str) -> Period:
     period.closed_by = None
     period.save(update_fields=["state", "closed_at", "closed_by"])
     audit.record(
-        actor=actor, act="period.reopen", target=f"ledger.period:{period.pk}", summary=f"反结账 {period}：{reason}"
+        actor=actor,
+        act="period.reopen",
+        target=f"ledger.period:{period.pk}",
+        summary=f"反结账 {period}：{reason}",
     )
     return period

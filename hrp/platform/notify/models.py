@@ -9,7 +9,9 @@ from django.db import models
 class Message(models.Model):
     """One message to one user. ``dedupe_key`` makes saying the same thing twice impossible."""
 
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="收件人")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="收件人"
+    )
     kind = models.CharField("类型", max_length=60)
     title = models.CharField("标题", max_length=200)
     body = models.TextField("内容", blank=True)
@@ -23,7 +25,9 @@ class Message(models.Model):
         db_table = "notify_message"
         constraints = [
             models.UniqueConstraint(
-                fields=["recipient", "dedupe_key"], condition=~models.Q(dedupe_key=""), name="notify_message_once"
+                fields=["recipient", "dedupe_key"],
+                condition=~models.Q(dedupe_key=""),
+                name="notify_message_once",
             )
         ]
         indexes = [

@@ -14,7 +14,13 @@ class Recipient(Protocol):
 
 
 def notify(
-    *, recipients: Sequence[Recipient], kind: str, title: str, body: str = "", url: str = "", dedupe_key: str = ""
+    *,
+    recipients: Sequence[Recipient],
+    kind: str,
+    title: str,
+    body: str = "",
+    url: str = "",
+    dedupe_key: str = "",
 ) -> None:
     """Leave a message with each recipient; the same ``dedupe_key`` reaches a person once."""
     now = clock.now()

@@ -23,7 +23,7 @@ from typing import Any
 
 from django.db import models
 
-from hrp.platform.base.fields import MoneyField
+from hrp.platform.base.fields import MoneyField, is_number
 from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.documents.models import Document, DocumentLine
 from hrp.platform.documents.spec import DocumentSpec, PostingContext
@@ -95,7 +95,7 @@ class {name}Line(DocumentLine):
         db_table = "{app}_{noun}_line"
         constraints = [
             models.UniqueConstraint(fields=["document", "position"], name="{app}_{noun}_line_position"),
-            models.CheckConstraint(condition=~models.Q(amount="NaN"), name="{app}_{noun}_line_number"),
+            models.CheckConstraint(condition=is_number("amount"), name="{app}_{noun}_line_number"),
         ]
 
     def __str__(self) -> str:
