@@ -1,0 +1,17 @@
+// Everything every page carries. Charts are a bundle of their own.
+import htmx from "htmx.org";
+
+import "./toast.js";
+import "./shell.js";
+import "./tabs.js";
+import "./dialogs.js";
+import "./preferences.js";
+import "./list.js";
+import "./lookup.js";
+import "./dates.js";
+import "./grid.js";
+import "./scan.js";
+import "./clocks.js";
+import "./passkey.js";
+
+window.htmx = htmx;
