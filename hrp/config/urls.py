@@ -1,5 +1,12 @@
 """All doors of the product. Modules bring their own ``urls.py``; this file only puts them together."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("hrp.platform.ui.urls")),
+]
+
+handler400 = "hrp.platform.ui.views.errors.bad_request"
+handler403 = "hrp.platform.ui.views.errors.forbidden"
+handler404 = "hrp.platform.ui.views.errors.not_found"
+handler500 = "hrp.platform.ui.views.errors.broken"

@@ -9,10 +9,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+import hrp
 from hrp.platform.access import scope
-from hrp.platform.notify import selectors as notices
-from hrp.platform.org import selectors as places
-from hrp.platform.ui import menu
+from hrp.platform.ui import menu, selectors
 
 
 @dataclass(frozen=True)
@@ -117,25 +116,14 @@ class Shell:
         ]  # fmt: skip
 
     @cached_property
-    def unread(self) -> int:
-        return notices.unread_count(self.actor)
-
-    @cached_property
     def campus(self) -> str:
         """The site of the signed-in person; the hospital when they belong to none."""
         unit = getattr(self.actor, "unit", None)
-        return unit.campus.name if unit is not None else places.hospital_name()
+        return unit.campus.name if unit is not None else selectors.hospital_name()
 
     @property
     def hospital(self) -> str:
-        return places.hospital_name()
-
-    @cached_property
-    def period(self) -> dict[str, str] | None:
-        """The open accounting period named in the top bar."""
-        from hrp.platform.ui.periods import current_period
-
-        return current_period()
+        return selectors.hospital_name()
 
     @property
     def density(self) -> str:
@@ -149,4 +137,6 @@ class Shell:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor."""
-    return {"shell": Shell(request)} if hasattr(request, "user") else {}
+    if not hasattr(request, "user"):
+        return {}
+    return {"shell": Shell(request), "product_version": hrp.__version__}

@@ -1,0 +1,123 @@
+"""Pages that say no: what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from hrp.platform.base.refusals import Problem, Refusal
+
+TITLES = {
+    400: "请求有误",
+    403: "没有权限",
+    404: "找不到",
+    409: "当前状态不允许",
+    413: "内容太大",
+    422: "填写有误",
+    429: "操作太频繁",
+    500: "系统出错",
+}
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", "")
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page (not for a whole one, as after Back)."""
+    return bool(request.headers.get("HX-Request")) and request.headers.get("HX-Request-Type") != "full"
+
+
+def answer(
+    request: HttpRequest,
+    status: int,
+    heading: str,
+    *,
+    way_out: str = "",
+    problems: Sequence[Problem] = (),
+    code: str = "",
+) -> HttpResponse:
+    """The same refusal as JSON, as a strip in the present page, or as a page of its own."""
+    if wants_json(request):
+        return JsonResponse(
+            {
+                "error": code or str(status),
+                "reason": heading,
+                "way_out": way_out,
+                "problems": [
+                    {"message": p.message, "field": p.field, "line": p.line, "way_out": p.way_out} for p in problems
+                ],
+            },
+            status=status,
+            json_dumps_params={"ensure_ascii": False},
+        )
+    context = {
+        "status": status,
+        "status_title": TITLES.get(status, ""),
+        "heading": heading,
+        "way_out": way_out,
+        "problems": problems,
+        "page_title": TITLES.get(status, heading),
+    }
+    if is_fragment(request):
+        response = render(request, "ui/parts/alert.html", context, status=status)
+        response["HX-Retarget"] = "#alerts"
+        response["HX-Reswap"] = "innerHTML show:window:top"
+        return response
+    return render(request, "ui/error.html", context, status=status)
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    return answer(
+        request, refusal.status, refusal.reason, way_out=refusal.way_out, problems=refusal.problems, code=refusal.code
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 400, _("服务器看不懂这次请求。"), way_out=_("请刷新页面后重试。"))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(
+        request, 403, _("您没有打开此页面的权限。"), way_out=_("如工作需要，请联系安全管理员授予相应角色。")
+    )
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return answer(
+        request, 403, _("页面停留太久或已在别处登录，本次提交没有生效。"), way_out=_("请刷新页面后重新提交。"), code="csrf"
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(
+        request, 404, _("没有找到您要的页面或单据。"), way_out=_("请检查地址或编号，或用 Ctrl K 搜索。")
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The page for a fault of ours; leans on nothing that may itself be broken."""
+    if wants_json(request):
+        body: dict[str, Any] = {
+            "error": "internal", "reason": "系统出错，本次操作没有生效。", "way_out": "请稍后重试或联系信息中心。", "problems": []
+        }  # fmt: skip
+        return JsonResponse(body, status=500, json_dumps_params={"ensure_ascii": False})
+    request.user = getattr(request, "user", None)  # type: ignore[assignment]
+    from django.template.loader import render_to_string
+
+    return HttpResponse(
+        render_to_string(
+            "ui/broken.html",
+            {
+                "status": 500,
+                "status_title": TITLES[500],
+                "heading": _("系统出错，本次操作没有生效"),
+                "way_out": _("请稍后重试；如反复出现，请把发生时间告诉信息中心。"),
+            },
+        ),
+        status=500,
+    )
