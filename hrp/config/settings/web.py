@@ -41,6 +41,8 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # ours before those of the packages whose pages we draw anew
+        "DIRS": [BASE_DIR / "hrp" / "platform" / "ui" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -100,13 +100,15 @@ def in_words(value: Decimal) -> str:
         part = yuan % 10000
         if part:
             words = _section(part) + group + ("零" if gap and words else "") + words
-            gap = part < 1000  # noqa: PLR2004 - a group without thousands is read with a zero before it
+            gap = part < 1000
         else:
             gap = bool(words)
         yuan //= 10000
         if not yuan:
             break
     words = f"{words}元" if words else ""
-    tail = (f"{_DIGITS[jiao]}角" if jiao else "零" if fen and words else "") + (f"{_DIGITS[fen]}分" if fen else "")
+    tail = (f"{_DIGITS[jiao]}角" if jiao else "零" if fen and words else "") + (
+        f"{_DIGITS[fen]}分" if fen else ""
+    )
     sign = "负" if value < 0 and cents else ""
     return sign + (words + tail + ("" if fen else "整") if tail else f"{words or '零元'}整")

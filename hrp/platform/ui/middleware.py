@@ -27,7 +27,9 @@ class SignInMiddleware(LoginRequiredMiddleware):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         if request.headers.get("HX-Request"):
             # a fragment must not receive a whole sign-in page: the window goes there instead
             return HttpResponse(status=401, headers={"HX-Redirect": f"{self.get_login_url(view_func)}"})

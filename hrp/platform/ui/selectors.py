@@ -11,7 +11,7 @@ _hospital: tuple[float, str] = (0.0, "")
 
 def hospital_name() -> str:
     """The name of the hospital this installation serves; asked again once a minute."""
-    global _hospital  # noqa: PLW0603
+    global _hospital
     now = clock.now().timestamp()
     if now - _hospital[0] > _REMEMBER_SECONDS:
         name = Hospital.objects.order_by("pk").values_list("name", flat=True).first()

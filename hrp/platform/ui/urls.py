@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from hrp.platform.ui.views import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
     path("login", account.login, name="account_login"),
     path("logout", account.logout, name="account_logout"),
     path("account/inactive", account.account_inactive, name="account_inactive"),

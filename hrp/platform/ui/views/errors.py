@@ -49,7 +49,8 @@ def answer(
                 "reason": heading,
                 "way_out": way_out,
                 "problems": [
-                    {"message": p.message, "field": p.field, "line": p.line, "way_out": p.way_out} for p in problems
+                    {"message": p.message, "field": p.field, "line": p.line, "way_out": p.way_out}
+                    for p in problems
                 ],
             },
             status=status,
@@ -73,7 +74,12 @@ def answer(
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return answer(
-        request, refusal.status, refusal.reason, way_out=refusal.way_out, problems=refusal.problems, code=refusal.code
+        request,
+        refusal.status,
+        refusal.reason,
+        way_out=refusal.way_out,
+        problems=refusal.problems,
+        code=refusal.code,
     )
 
 
@@ -89,7 +95,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return answer(
-        request, 403, _("页面停留太久或已在别处登录，本次提交没有生效。"), way_out=_("请刷新页面后重新提交。"), code="csrf"
+        request,
+        403,
+        _("页面停留太久或已在别处登录，本次提交没有生效。"),
+        way_out=_("请刷新页面后重新提交。"),
+        code="csrf",
     )
 
 

@@ -7,12 +7,20 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from hrp.platform.base import clock
 from hrp.platform.base.refusals import Invalid
 from hrp.platform.ui import services
+from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.context import Shell
 from hrp.platform.ui.search import find
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "ui/home.html", {"page_title": _("工作台"), "today": clock.today()})
 
 
 @require_GET
@@ -20,7 +28,9 @@ def search(request: HttpRequest) -> HttpResponse:
     """Results under the box of the top bar: pages, then documents and registers the person may see."""
     text = request.GET.get("q", "").strip()[:60]
     return render(
-        request, "ui/parts/search.html", {"text": text, "groups": find(request.user, text, Shell(request)) if text else []}
+        request,
+        "ui/parts/search.html",
+        {"text": text, "groups": find(request.user, text, Shell(request)) if text else []},
     )
 
 
@@ -31,7 +41,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
         given: Any = json.loads(request.body)
     except ValueError as error:
         raise Invalid("设置内容不是有效的 JSON。", way_out="请刷新页面后重试。") from error
-    services.remember_preferences(actor=request.user, given=given)
+    services.remember_preferences(actor=actor_of(request), given=given)
     return HttpResponse(status=204)
 
 
