@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import connection
-
 from hrp.logistics.rules import Holding
-from hrp.platform.base import clock
+from hrp.platform.base import clock, sql
 from hrp.platform.base.refusals import Conflict, Problem
 from hrp.platform.documents.spec import PostingContext
 
@@ -79,43 +77,41 @@ class Move:
 def lock_holdings(store_id: int, item_ids: Sequence[int]) -> dict[int, list[Holding]]:
     """All holdings of the items in a store, locked in one statement, by item in FEFO order."""
     holdings: dict[int, list[Holding]] = {item: [] for item in item_ids}
-    with connection.cursor() as cursor:
-        cursor.execute(HOLDINGS_SQL, [store_id, sorted(set(item_ids))])
-        for item, batch, lot, expiry, quantity, amount in cursor.fetchall():
-            holdings[item].append(Holding(batch, lot, expiry, quantity, amount))
+    for item, *held in sql.rows(HOLDINGS_SQL, [store_id, sorted(set(item_ids))]):
+        holdings[item].append(Holding(*held))
     return holdings
 
 
 def batch_ids(keys: Sequence[tuple[int, str, dt.date, int]]) -> dict[tuple[int, str, dt.date, int], int]:
     """Ids of batches by (item, lot, expiry, supplier), creating those that are new."""
-    with connection.cursor() as cursor:
-        cursor.execute(BATCH_SQL, [list(column) for column in zip(*keys, strict=True)])
-        return {(item, lot, expiry, supplier): pk for item, lot, expiry, supplier, pk in cursor.fetchall()}
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    return {
+        (item, lot, expiry, supplier): pk for item, lot, expiry, supplier, pk in sql.rows(BATCH_SQL, columns)
+    }
 
 
 def write(moves: Sequence[Move], *, store_id: int, kind: str, ctx: PostingContext) -> None:
     """Write moves of one direction and bring the balances along. Raises Conflict when stock is not there any more."""
     incoming = [m for m in moves if m.quantity > 0 or (m.quantity == 0 and m.amount > 0)]
     outgoing = [m for m in moves if m not in incoming]
-    with connection.cursor() as cursor:
-        if incoming:
-            cursor.execute(INCREASE_SQL, [store_id, *_columns(incoming, sign=1)])
-        if outgoing:
-            cursor.execute(DECREASE_SQL, [*_columns(outgoing, sign=-1), store_id])
-            if cursor.rowcount != len({(m.item_id, m.batch_id) for m in outgoing}):
-                raise Conflict(
-                    "库存不足：所涉批次的数量或金额已被后续业务使用", code="stock_gone",
-                    way_out="请查看该批次的库存流水，先红冲使用它的后续单据。",
-                    problems=[Problem("该行的批次库存已变动", field="quantity", line=m.position - 1) for m in outgoing][:20],
-                )  # fmt: skip
-        cursor.execute(
-            MOVES_SQL,
-            [
-                ctx.source, kind, store_id, ctx.on, ctx.period.id, clock.now(),
-                [m.position for m in moves], [m.item_id for m in moves], [m.batch_id for m in moves],
-                [m.quantity for m in moves], [m.amount for m in moves], [m.reverses_id for m in moves],
-            ],
-        )  # fmt: skip
+    if incoming:
+        sql.run(INCREASE_SQL, [store_id, *_columns(incoming, sign=1)])
+    if outgoing:
+        touched = sql.run(DECREASE_SQL, [*_columns(outgoing, sign=-1), store_id])
+        if touched != len({(m.item_id, m.batch_id) for m in outgoing}):
+            raise Conflict(
+                "库存不足：所涉批次的数量或金额已被后续业务使用", code="stock_gone",
+                way_out="请查看该批次的库存流水，先红冲使用它的后续单据。",
+                problems=[Problem("该行的批次库存已变动", field="quantity", line=m.position - 1) for m in outgoing][:20],
+            )  # fmt: skip
+    sql.run(
+        MOVES_SQL,
+        [
+            ctx.source, kind, store_id, ctx.on, ctx.period.id, clock.now(),
+            [m.position for m in moves], [m.item_id for m in moves], [m.batch_id for m in moves],
+            [m.quantity for m in moves], [m.amount for m in moves], [m.reverses_id for m in moves],
+        ],
+    )  # fmt: skip
 
 
 def _columns(moves: Sequence[Move], *, sign: int) -> list[list[object]]:
@@ -127,12 +123,11 @@ def _columns(moves: Sequence[Move], *, sign: int) -> list[list[object]]:
 
 def mirror(*, store_id: int, kind: str, ctx: PostingContext) -> None:
     """Write the exact mirror of every move the document left, locking the balances in the usual order first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.line_position, m.item_id, m.batch_id, -m.quantity, -m.amount, m.id FROM logistics_move m"
-            " WHERE m.source = %s AND m.reverses_id IS NULL ORDER BY m.id",
-            [ctx.source],
-        )
-        moves = [Move(*row) for row in cursor.fetchall()]
+    found = sql.rows(
+        "SELECT m.line_position, m.item_id, m.batch_id, -m.quantity, -m.amount, m.id FROM logistics_move m"
+        " WHERE m.source = %s AND m.reverses_id IS NULL ORDER BY m.id",
+        [ctx.source],
+    )
+    moves = [Move(*row) for row in found]
     lock_holdings(store_id, [m.item_id for m in moves])
     write(moves, store_id=store_id, kind=kind, ctx=ctx)

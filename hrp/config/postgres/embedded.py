@@ -199,7 +199,7 @@ class Cluster:
             result.stderr = out.read()
         if check and result.returncode:
             raise StartRefused(f"{program} 失败：{result.stderr.strip()}")
-        return result  # type: ignore[no-any-return]
+        return result
 
 
 def _unprivileged() -> pwd.struct_passwd:

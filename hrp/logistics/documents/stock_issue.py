@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 
 from hrp.logistics import rules, stock
 from hrp.logistics.models import Item, Store
+from hrp.platform.base import sql
 from hrp.platform.base.fields import MoneyField, QuantityField, not_negative
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 from hrp.platform.documents.models import Document, DocumentLine
@@ -26,11 +27,13 @@ from hrp.platform.org import selectors as org
 from hrp.platform.org.models import UnitCategory
 
 LINES_SQL = """
-SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code
+SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name
 FROM logistics_issue_line l JOIN logistics_item i ON i.id = l.item_id
 JOIN logistics_class c ON c.id = i.material_class_id
 JOIN ledger_account x ON x.id = CASE WHEN %s THEN c.admin_expense_account_id ELSE c.expense_account_id END
 JOIN ledger_account v ON v.id = c.inventory_account_id
+JOIN logistics_issue d ON d.id = l.document_id
+JOIN ledger_fund f ON f.id = d.fund_id JOIN logistics_store s ON s.id = d.store_id
 WHERE l.document_id = %s ORDER BY l.position
 """
 
@@ -46,9 +49,11 @@ UPDATE logistics_issue SET total = %s WHERE id = %s
 
 @dataclass(frozen=True)
 class IssueFacts:
-    """Amount issued per (expense account, inventory account), in yuan, with the number of lines behind it."""
+    """Amount issued per (expense account, inventory account), in yuan; fund code and store name."""
 
     by_accounts: dict[tuple[str, str], Decimal]
+    fund: str
+    store: str
 
 
 class StockIssue(Document):
@@ -87,15 +92,13 @@ class StockIssue(Document):
     def apply(self, ctx: PostingContext) -> IssueFacts:
         unit = org.category_map(ctx.on).get(self.org_unit_id)
         administrative = unit is not None and unit.category == UnitCategory.ADMIN
-        with connection.cursor() as cursor:
-            cursor.execute(LINES_SQL, [administrative, self.pk])
-            lines = cursor.fetchall()
+        lines = sql.rows(LINES_SQL, [administrative, self.pk])
         holdings = stock.lock_holdings(self.store_id, [line[1] for line in lines])
         moves: list[stock.Move] = []
         amounts: dict[int, Decimal] = {}
         by_accounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         problems: list[Problem] = []
-        for position, item, quantity, lot, expense, inventory in lines:
+        for position, item, quantity, lot, expense, inventory, _, _ in lines:
             try:
                 picks, holdings[item] = rules.pick_fefo(holdings[item], quantity, on=ctx.on, lot=lot)
             except rules.Short as short:
@@ -111,9 +114,8 @@ class StockIssue(Document):
             )  # fmt: skip
         stock.write(moves, store_id=self.store_id, kind="issue", ctx=ctx)
         self.total = sum(amounts.values(), Decimal(0))
-        with connection.cursor() as cursor:
-            cursor.execute(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk, self.total, self.pk])
-        return IssueFacts(dict(by_accounts))
+        sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk, self.total, self.pk])
+        return IssueFacts(dict(by_accounts), fund=lines[0][6], store=lines[0][7])
 
     def _shortage(
         self, item_id: int, lot: str, quantity: Decimal, short: rules.Short, position: int
@@ -126,7 +128,7 @@ class StockIssue(Document):
         return Problem(text, field="quantity", line=position - 1)
 
     def entries(self, facts: IssueFacts) -> list[EntryDraft]:
-        fund = self.fund.code
+        fund = facts.fund
         lines: list[LineDraft] = []
         for (expense, inventory), amount in sorted(facts.by_accounts.items()):
             if amount:
@@ -134,7 +136,7 @@ class StockIssue(Document):
                     LineDraft(account=expense, amount=amount, org_unit_id=self.org_unit_id, fund=fund)
                 )
                 lines.append(LineDraft(account=inventory, amount=-amount, fund=fund))
-        return [EntryDraft(self.business_date, f"出库 {self.store.name}", lines)] if lines else []
+        return [EntryDraft(self.business_date, f"出库 {facts.store}", lines)] if lines else []
 
     def mirror(self, ctx: PostingContext) -> None:
         stock.mirror(store_id=self.store_id, kind="issue_reversal", ctx=ctx)

@@ -85,7 +85,7 @@ class StockReceipt(Document):
             )
 
     def apply(self, ctx: PostingContext) -> ReceiptFacts:
-        lines = list(
+        lines: list[Any] = list(
             StockReceiptLine.objects.filter(document_id=self.pk)
             .order_by("position")
             .values_list(

@@ -26,17 +26,16 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE OR REPLACE FUNCTION documents_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE parent_state text; parent_number text; parent bigint;
+DECLARE posted text;
 BEGIN
-    parent := CASE WHEN TG_OP = 'DELETE' THEN OLD.document_id ELSE NEW.document_id END;
-    IF TG_OP = 'UPDATE' AND OLD.document_id <> NEW.document_id THEN
-        RAISE EXCEPTION '单据行不能换到另一张单据' USING ERRCODE = 'HR006';
+    EXECUTE format(
+        'SELECT p.number FROM changed c JOIN %I p ON p.id = c.document_id WHERE p.state IN (''posted'', ''reversed'') LIMIT 1',
+        TG_ARGV[0]
+    ) INTO posted;
+    IF posted IS NOT NULL THEN
+        RAISE EXCEPTION '单据 % 已过账，明细不能修改', posted USING ERRCODE = 'HR006', HINT = '更正请红冲后另制新单。';
     END IF;
-    EXECUTE format('SELECT state, number FROM %I WHERE id = $1', TG_ARGV[0]) INTO parent_state, parent_number USING parent;
-    IF parent_state IN ('posted', 'reversed') THEN
-        RAISE EXCEPTION '单据 % 已过账，明细不能修改', parent_number USING ERRCODE = 'HR006', HINT = '更正请红冲后另制新单。';
-    END IF;
-    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    RETURN NULL;
 END $$;
 """
 
@@ -58,12 +57,21 @@ class GuardDocument(RunSQL):
         """
         drop = f'DROP TRIGGER IF EXISTS guard_posted ON "{table}"; DROP TRIGGER IF EXISTS refuse_truncate ON "{table}";'
         if line_table:
+            for event, rows in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+                sql += f"""
+                CREATE TRIGGER guard_posted_{event.lower()} AFTER {event} ON "{line_table}"
+                    REFERENCING {rows} TABLE AS changed
+                    FOR EACH STATEMENT EXECUTE FUNCTION documents_guard_line('{table}');
+                ALTER TABLE "{line_table}" ENABLE ALWAYS TRIGGER guard_posted_{event.lower()};
+                """
+                drop += f' DROP TRIGGER IF EXISTS guard_posted_{event.lower()} ON "{line_table}";'
             sql += f"""
-            CREATE TRIGGER guard_posted BEFORE INSERT OR UPDATE OR DELETE ON "{line_table}"
-                FOR EACH ROW EXECUTE FUNCTION documents_guard_line('{table}');
-            ALTER TABLE "{line_table}" ENABLE ALWAYS TRIGGER guard_posted;
+                CREATE TRIGGER stays_with_document BEFORE UPDATE OF document_id ON "{line_table}"
+                    FOR EACH ROW WHEN (OLD.document_id IS DISTINCT FROM NEW.document_id)
+                    EXECUTE FUNCTION hrp_refuse_change();
+                ALTER TABLE "{line_table}" ENABLE ALWAYS TRIGGER stays_with_document;
             """
-            drop += f' DROP TRIGGER IF EXISTS guard_posted ON "{line_table}";'
+            drop += f' DROP TRIGGER IF EXISTS stays_with_document ON "{line_table}";'
         super().__init__(sql=sql, reverse_sql=drop)
 
     def deconstruct(self) -> Any:

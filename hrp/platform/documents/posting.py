@@ -11,10 +11,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from hrp.platform.access.models import User
-from hrp.platform.base import clock
+from hrp.platform.base import clock, sql
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 from hrp.platform.documents import numbering, services
 from hrp.platform.documents.models import Document, Reversal, State
@@ -40,7 +40,7 @@ def post(document: D, *, actor: User, expected_version: int | None = None) -> D:
         and fresh.posted_version == expected_version
     ):
         return fresh
-    fresh, _ = services.begin(fresh, "post", actor=actor)
+    services.allow(fresh, "post", actor=actor)
     if expected_version is not None and fresh.version != expected_version:
         raise Conflict(
             f"{fresh} 已被修改（第 {fresh.version} 版）",
@@ -56,12 +56,11 @@ def post(document: D, *, actor: User, expected_version: int | None = None) -> D:
         fresh.entries(facts), period=ctx.period, source=ctx.source, kind=Entry.Kind.POST, actor=actor
     )
     now = clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'UPDATE "{fresh._meta.db_table}" SET number = %s, state = %s, posted_at = %s, posted_by_id = %s,'  # noqa: S608 - table name from our own model
-            " posted_version = version, version = version + 1, updated_at = %s WHERE id = %s",
-            [number, State.POSTED, now, actor.pk, now, fresh.pk],
-        )
+    sql.run(
+        f'UPDATE "{fresh._meta.db_table}" SET number = %s, state = %s, posted_at = %s, posted_by_id = %s,'  # noqa: S608 - table name from our own model
+        " posted_version = version, version = version + 1, updated_at = %s WHERE id = %s",
+        [number, State.POSTED, now, actor.pk, now, fresh.pk],
+    )
     fresh.number, fresh.state, fresh.posted_at, fresh.posted_by = number, State.POSTED, now, actor
     fresh.posted_version, fresh.updated_at = fresh.version, now
     fresh.version += 1

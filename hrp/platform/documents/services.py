@@ -39,8 +39,13 @@ def lock(document: D) -> D:
 def begin(document: D, act: str, *, actor: User) -> tuple[D, str]:
     """Lock, check scope and permission, and look the act up in the state grid: the start of every verb."""
     document = lock(document)
+    return document, allow(document, act, actor=actor)
+
+
+def allow(document: Document, act: str, *, actor: User) -> str:
+    """Scope, permission and state grid for an act on a document already locked; the state it leads to."""
     scope.check_object(actor, states.permission_for(document, act), document)
-    return document, states.next_state(document, act)
+    return states.next_state(document, act)
 
 
 def log(
@@ -72,11 +77,11 @@ def _fill(row: Any, values: Mapping[str, Any], allowed: Sequence[str], line: int
         value = values[name]
         if value == "" and (field.null or field.is_relation):
             value = None
+        if value is None and not field.null:
+            problems.append(Problem(f"请填写{field.verbose_name}", field=name, line=line))
+            continue
         try:
-            value = field.to_python(value)
-            if value is None and not field.null:
-                raise ValidationError(f"请填写{field.verbose_name}")
-            setattr(row, field.attname, value)
+            setattr(row, field.attname, field.to_python(value))
         except ValidationError as error:
             problems.extend(
                 Problem(f"{field.verbose_name}：{message}", field=name, line=line)
@@ -91,6 +96,21 @@ def _checked(row: Any, exclude: Sequence[str], line: int | None) -> list[Problem
     except ValidationError as error:
         return _problems(error, line)
     return []
+
+
+def lines_of(document: Document) -> list[Any]:
+    """The lines of a document as they are stored, in order; none for a type without lines."""
+    line_model = registry.type_of(document).line_model
+    manager: Any = line_model._default_manager if line_model else None
+    return list(manager.filter(document_id=document.pk).order_by("position")) if manager else []
+
+
+def _replace_lines(document: Document, line_model: type[DocumentLine], rows: Sequence[Any]) -> None:
+    manager: Any = line_model._default_manager
+    manager.filter(document_id=document.pk).delete()
+    for row in rows:
+        row.document_id = document.pk
+    manager.bulk_create(rows)
 
 
 SYSTEM_FIELDS = (
@@ -158,10 +178,7 @@ def save_draft(
     created = document.pk is None
     document.save()
     if line_model is not None:
-        line_model._default_manager.filter(document_id=document.pk).delete()
-        for row in rows:
-            row.document_id = document.pk  # type: ignore[attr-defined]
-        line_model._default_manager.bulk_create(rows)
+        _replace_lines(document, line_model, rows)
     scope.check_written(actor, spec.permission("edit"), document)
     log(document, "edit", actor=actor, summary=f"{'新建' if created else '修改'} {document}",
         data={"lines": len(rows), "total": str(document.total), "version": document.version})  # fmt: skip
@@ -172,11 +189,8 @@ def save_draft(
 def submit(document: D, *, actor: User) -> D:
     """Submit for approval. With no matching route the document is approved by rule at once."""
     document, target = begin(document, "submit", actor=actor)
-    line_model = registry.type_of(document).line_model
-    if line_model is not None:
-        document.validate(
-            list(line_model._default_manager.filter(document_id=document.pk).order_by("position"))
-        )
+    if registry.type_of(document).line_model is not None:
+        document.validate(lines_of(document))
     now = clock.now()
     document.version += 1
     tasks = approvals.open_tasks(document, at=now)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import QuerySet
 
+from hrp.platform.base import sql
 from hrp.platform.base.refusals import Conflict, Invalid
 from hrp.platform.ledger.drafts import EntryDraft, LineDraft
 from hrp.platform.ledger.models import Account, Entry, Fund, Line, Period
@@ -61,14 +62,12 @@ def lock_open_period(campus_id: int, day: dt.date) -> OpenPeriod:
 
     The lock keeps the period from closing under the posting that asked for it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.id, p.book_id, p.first_day, p.last_day, p.state FROM ledger_period p"
-            " JOIN ledger_book b ON b.id = p.book_id JOIN org_campus c ON c.hospital_id = b.hospital_id"
-            " WHERE c.id = %s AND %s BETWEEN p.first_day AND p.last_day FOR SHARE OF p",
-            [campus_id, day],
-        )
-        row = cursor.fetchone()
+    row = sql.row(
+        "SELECT p.id, p.book_id, p.first_day, p.last_day, p.state FROM ledger_period p"
+        " JOIN ledger_book b ON b.id = p.book_id JOIN org_campus c ON c.hospital_id = b.hospital_id"
+        " WHERE c.id = %s AND %s BETWEEN p.first_day AND p.last_day FOR SHARE OF p",
+        [campus_id, day],
+    )
     if row is None:
         raise Conflict(
             f"{day:%Y-%m} 没有会计期间",

@@ -7,10 +7,10 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from hrp.platform.audit import services as audit
-from hrp.platform.base import clock, health
+from hrp.platform.base import clock, health, sql
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 from hrp.platform.ledger import selectors
 from hrp.platform.ledger.drafts import EntryDraft, mirrored
@@ -48,8 +48,7 @@ def record(
         accounts = selectors.account_ids(line.account for line in draft.lines)
         funds = selectors.fund_ids()
         lines = draft.lines
-        with connection.cursor() as cursor:
-            cursor.execute(
+        [(entry_id,)] = sql.rows(
                 RECORD_SQL,
                 [
                     period.book_id, period.id, draft.date, source, kind, part, draft.text[:200], actor.pk, clock.now(),
@@ -62,7 +61,7 @@ def record(
                     [line.memo for line in lines],
                 ],
             )  # fmt: skip
-            ids.append(cursor.fetchone()[0])
+        ids.append(entry_id)
     return ids
 
 
