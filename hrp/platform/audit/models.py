@@ -75,7 +75,9 @@ class Block(AppendOnlyModel):
         ordering = ["-seq"]
         constraints = [
             models.UniqueConstraint(fields=["source", "epoch", "to_xact"], name="audit_block_range"),
-            models.CheckConstraint(condition=models.Q(to_xact__gt=models.F("from_xact")), name="audit_block_forward"),
+            models.CheckConstraint(
+                condition=models.Q(to_xact__gt=models.F("from_xact")), name="audit_block_forward"
+            ),
         ]
 
     def __str__(self) -> str:

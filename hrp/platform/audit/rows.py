@@ -80,7 +80,9 @@ class HashedRows(Operation):
     ) -> None:
         model = to_state.apps.get_model(app_label, self.model)
         table = model._meta.db_table
-        parts = ", ".join(_canonical(model._meta.get_field(name)) for name in [*self.columns, "epoch", "xact_id"])
+        parts = ", ".join(
+            _canonical(model._meta.get_field(name)) for name in [*self.columns, "epoch", "xact_id"]
+        )
         stamp = f'NEW."{self.stamped_at}" := clock_timestamp();' if self.stamped_at else ""
         schema_editor.execute(f"""
             CREATE FUNCTION {table}_hash(r {table}) RETURNS bytea LANGUAGE sql STABLE AS $$

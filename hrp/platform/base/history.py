@@ -71,7 +71,10 @@ class AppendOnlyTriggerSql(compiler.UpsertTriggerSql):
 class _RefuseChange(pgtrigger.Trigger):
     def __init__(self) -> None:
         super().__init__(
-            name="append_only_row", when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete, func=""
+            name="append_only_row",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            func="",
         )
 
     def get_pgid(self, model: models.Model) -> str:
@@ -81,7 +84,11 @@ class _RefuseChange(pgtrigger.Trigger):
         return compiler.Trigger(
             name=self.name,
             sql=AppendOnlyTriggerSql(
-                pgid="append_only_row", table=model._meta.db_table, func="", when=self.when, operation=self.operation
+                pgid="append_only_row",
+                table=model._meta.db_table,
+                func="",
+                when=self.when,
+                operation=self.operation,
             ),
         )
 
@@ -91,7 +98,8 @@ class _AlwaysEventTrigger(EventTrigger):
         kept = {"pgid", "declare", "func", "table", "when", "operation", "level", "condition"}
         given = super().compile(model).sql.kwargs
         return compiler.Trigger(
-            name=self.name, sql=AlwaysTriggerSql(**{key: value for key, value in given.items() if key in kept})
+            name=self.name,
+            sql=AlwaysTriggerSql(**{key: value for key, value in given.items() if key in kept}),
         )
 
 
@@ -160,7 +168,9 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[_Model], _Model]:
     return decorate
 
 
-_WRITES = re.compile(r'\b(?:insert\s+into|update(?:\s+only)?|delete\s+from(?:\s+only)?|merge\s+into)\s+"?(\w+)"?', re.I)
+_WRITES = re.compile(
+    r'\b(?:insert\s+into|update(?:\s+only)?|delete\s+from(?:\s+only)?|merge\s+into)\s+"?(\w+)"?', re.I
+)
 
 
 def _writes_tracked(sql: str) -> bool:
@@ -195,7 +205,8 @@ def _with_context(execute: Callable[..., Any], sql: Any, params: Any, many: bool
     with database.connection.cursor() as cursor:
         local = database.in_atomic_block
         cursor.execute(
-            "SELECT set_config(%s, %s, %s)", (CONTEXT_SETTING, json.dumps(context(), ensure_ascii=False), local)
+            "SELECT set_config(%s, %s, %s)",
+            (CONTEXT_SETTING, json.dumps(context(), ensure_ascii=False), local),
         )
     return execute(sql, params, many, state)
 

@@ -13,7 +13,12 @@ class JobRecord(models.Model):
     task = models.CharField("任务", max_length=128)
     title = models.CharField("标题", max_length=200)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="发起人", null=True, db_constraint=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name="发起人",
+        null=True,
+        db_constraint=False,
     )
     created_at = models.DateTimeField("发起时间")
     started_at = models.DateTimeField("开始时间", null=True)

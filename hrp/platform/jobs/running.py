@@ -119,7 +119,9 @@ def _update(running: Running, **values: Any) -> None:
     if running.record is None:
         return
     columns = ", ".join(f'"{name}" = %s' for name in values)
-    _execute(running, f"UPDATE jobs_record SET {columns} WHERE id = %s", [*values.values(), running.record.pk])  # noqa: S608
+    _execute(
+        running, f"UPDATE jobs_record SET {columns} WHERE id = %s", [*values.values(), running.record.pk]
+    )  # noqa: S608
 
 
 def progress(done: int, total: int, note: str = "") -> None:

@@ -76,7 +76,11 @@ def task(
             running.perform(declared, context, kwargs)
 
         app.task(
-            name=name, queue=queue, priority=priority, pass_context=True, retry=Waits(retry) if retry else False
+            name=name,
+            queue=queue,
+            priority=priority,
+            pass_context=True,
+            retry=Waits(retry) if retry else False,
         )(run)
         return declared
 

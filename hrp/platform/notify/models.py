@@ -26,12 +26,16 @@ class Message(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["recipient", "dedupe_key"], condition=~models.Q(dedupe_key=""), name="notify_message_once"
+                fields=["recipient", "dedupe_key"],
+                condition=~models.Q(dedupe_key=""),
+                name="notify_message_once",
             ),
         ]
         indexes = [
             models.Index(fields=["recipient", "-id"], name="notify_message_recipient"),
-            models.Index(fields=["recipient"], name="notify_message_unread", condition=models.Q(read_at=None)),
+            models.Index(
+                fields=["recipient"], name="notify_message_unread", condition=models.Q(read_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,7 +81,9 @@ class Preference(models.Model):
     class Meta:
         verbose_name = "消息偏好"
         db_table = "notify_preference"
-        constraints = [models.UniqueConstraint(fields=["user", "kind", "channel"], name="notify_preference_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "channel"], name="notify_preference_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.channel} {self.wanted}"

@@ -45,7 +45,9 @@ def preferences(actor: Actor) -> list[Choice]:
     """Every declared kind by every channel, with the actor's choice or the default. ``locked`` ones are mandatory."""
     chosen = {
         (kind, channel): wanted
-        for kind, channel, wanted in Preference.objects.filter(user=actor.pk).values_list("kind", "channel", "wanted")
+        for kind, channel, wanted in Preference.objects.filter(user=actor.pk).values_list(
+            "kind", "channel", "wanted"
+        )
     }
     return [
         Choice(

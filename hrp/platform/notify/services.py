@@ -33,7 +33,9 @@ def notify(
     return [message.pk for message in messages]
 
 
-def _write(ids: Sequence[int], *, kind: str, title: str, body: str, url: str, dedupe_key: str) -> list[Message]:
+def _write(
+    ids: Sequence[int], *, kind: str, title: str, body: str, url: str, dedupe_key: str
+) -> list[Message]:
     now = clock.now()
     rows = [
         Message(
@@ -44,7 +46,9 @@ def _write(ids: Sequence[int], *, kind: str, title: str, body: str, url: str, de
     if not dedupe_key:
         return Message.objects.bulk_create(rows)
     known = set(
-        Message.objects.filter(recipient__in=ids, dedupe_key=dedupe_key).values_list("recipient_id", flat=True)
+        Message.objects.filter(recipient__in=ids, dedupe_key=dedupe_key).values_list(
+            "recipient_id", flat=True
+        )
     )
     fresh = [row for row in rows if row.recipient_id not in known]
     Message.objects.bulk_create(fresh, ignore_conflicts=True)
@@ -76,7 +80,9 @@ def _send(messages: Sequence[Message], kind: str) -> None:
 
 def _delivery(message: Message, channel: Channel, now: Any) -> Delivery:
     if channel.immediate:
-        return Delivery(message=message, channel=channel.name, state=Delivery.State.DELIVERED, delivered_at=now)
+        return Delivery(
+            message=message, channel=channel.name, state=Delivery.State.DELIVERED, delivered_at=now
+        )
     return Delivery(message=message, channel=channel.name)
 
 
