@@ -1,7 +1,11 @@
 #!/usr/bin/env python
-"""Django's customary name for the command line; the same as ``hrp``."""
+"""Django's own command line; the product's is ``hrp``."""
 
-from hrp.config.cli import main
+import os
+import sys
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrp.config.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

@@ -25,7 +25,6 @@ MODULE_APPS = [
 ]
 
 INSTALLED_APPS = [
-    "hrp.config",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

@@ -5,39 +5,36 @@ migrate. With neither file nor variable present (``make check``) a placeholder i
 """
 
 import os
-
-from psycopg.conninfo import conninfo_to_dict
+from urllib.parse import unquote, urlsplit
 
 from hrp.config.settings.paths import HRP_HOME
 
 DATABASE_ROLE = os.environ.get("HRP_DB_ROLE", "app")
-NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/none"
-_GIVEN = {"owner": "HRP_DATABASE_URL", "app": "HRP_APP_DATABASE_URL"}
 
 
 def _address(role: str) -> str:
-    """The address in the environment, or the one written at the last start."""
-    given = os.environ.get(_GIVEN[role])
+    given = os.environ.get(f"HRP_{role.upper()}_DATABASE_URL")
     if given:
         return given
     file = HRP_HOME / "db" / f"{role}.url"
-    return file.read_text().strip() if file.exists() else NOWHERE
+    if file.exists():
+        return file.read_text().strip()
+    return "postgresql://nobody:nothing@127.0.0.1:1/none"
 
 
-def connection_settings(address: str) -> dict[str, object]:
-    """Django's form of a libpq address (URL or key=value); what Django has no name for is passed on as an option."""
-    parts = conninfo_to_dict(address)
+def connection_settings(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.pop("dbname", ""),
-        "USER": parts.pop("user", ""),
-        "PASSWORD": parts.pop("password", ""),
-        "HOST": parts.pop("host", ""),
-        "PORT": parts.pop("port", ""),
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {**parts, "application_name": f"hrp-{DATABASE_ROLE}"},
+        "OPTIONS": {"application_name": f"hrp-{DATABASE_ROLE}"},
     }
 
 

@@ -1,7 +1,6 @@
 """HTTP: middleware, templates, static files, languages, headers."""
 
 import os
-import sys
 
 from csp.constants import NONE, SELF
 
@@ -73,7 +72,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 STATIC_ROOT = BASE_DIR / "static" / "served"
 # Hashed names once collectstatic has run; straight from the build before that (development and tests).
-_COLLECTED = not DEBUG and ("collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists())
+_COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() and not DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

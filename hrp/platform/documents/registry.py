@@ -22,13 +22,9 @@ class DocumentType:
     @property
     def path(self) -> str:
         """Where its pages live, below the root: ``logistics/stock-issues``."""
-        return f"{self.spec.module}/{plural(self.spec.noun)}"
-
-
-def plural(noun: str) -> str:
-    """``stock_issue`` as it stands in an address: ``stock-issues``."""
-    noun = noun.replace("_", "-")
-    return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+        noun = self.spec.noun.replace("_", "-")
+        plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+        return f"{self.spec.module}/{plural}"
 
 
 types: Registry[DocumentType] = Registry("单据类型")

@@ -1,1 +1,0 @@
-"""Screens of the module, declared: registers, then one file per document."""
