@@ -1,11 +1,7 @@
 #!/usr/bin/env python
-"""Django's own command line; the product's is ``hrp``."""
+"""Django's customary name for the command line; the same as ``hrp``."""
 
-import os
-import sys
+from hrp.config.cli import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hrp.config.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    raise SystemExit(main())

@@ -1,129 +1,281 @@
-"""Databases for tests: one migrated template per state of the migrations, copied in a fraction of a second.
+"""Databases and servers for the tests: real PostgreSQL, migrated once, used as the application role.
 
-The owner migrates and grants; tests connect as the application role, so that a missing grant, or a change of an
-append-only table, fails in a test and not in a hospital.
+A template database is migrated by the owner and kept between runs for as long as the migrations stay the same; every
+session, and every test that needs committed data, gets a copy of it in a fraction of a second.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
-import uuid
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from typing import LiteralString
 
 import psycopg
 from django.db import connection
-from psycopg import sql
+from psycopg import conninfo, sql
 
-from hrp.config.postgres import embedded, roles
+from hrp.config.home import Home
+from hrp.config.postgres import roles
+from hrp.config.postgres.cluster import Cluster
+from hrp.config.processes import free_port, is_alive
 from hrp.config.settings.database import connection_settings
 from hrp.config.settings.paths import BASE_DIR
 from hrp.platform.base import stamps
-from hrp.platform.base.append_only import append_only_tables
 from hrp.platform.ledger import selectors as ledger
 
-HOME = Path(os.environ.get("HRP_TEST_HOME") or BASE_DIR / "var" / "test")
-
-
-def _digest() -> str:
-    """A name for the present state of schema, triggers and seeds: any change makes a new template."""
-    digest = hashlib.sha256()
-    for path in sorted((BASE_DIR / "hrp").rglob("*")):
-        if path.suffix in {".py", ".json", ".sql"} and "tests" not in path.parts:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _named(url: str, database: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, f"/{database}", "", ""))
-
-
-_current: list[Database] = []
+IMPORT = re.compile(r"^(?:from|import) (hrp[\w.]*)", re.MULTILINE)
+LEFTOVER = re.compile(r"^test_hrp_(\d+)_")
 
 
 def forget() -> None:
-    """Drop what this process remembers of a database: a rolled-back test must not speak to the next one."""
+    """Drop what this process remembers of a database."""
     stamps.forget()
     ledger.forget_cached_codes()
 
 
-def current() -> Database:
-    """The database tests use now."""
-    return _current[-1]
+def migrations_hash() -> str:
+    """Changes with any migration, any code or data a migration could use, and any grant."""
+    sources = {file: file.read_bytes() for file in BASE_DIR.glob("hrp/**/*.py") if "tests" not in file.parts}
+    modules = {_module(file): file for file in sources}
+    wanted, queue = (
+        set(),
+        [file for file in sources if "migrations" in file.parts or b"AppendOnly" in sources[file]],
+    )
+    while queue:
+        file = queue.pop()
+        if file not in wanted:
+            wanted.add(file)
+            names = IMPORT.findall(sources[file].decode())
+            queue += [modules[name] for name in names if name in modules]
+    data = [
+        *BASE_DIR.glob("hrp/**/*.json"),
+        *BASE_DIR.glob("hrp/**/*.sql"),
+        *BASE_DIR.glob("hrp/config/postgres/*.py"),
+    ]
+    return _hash(
+        [*wanted, *data, BASE_DIR / "requirements" / "run.txt", BASE_DIR / "hrp/config/settings/apps.py"]
+    )
+
+
+def _module(file: Path) -> str:
+    return ".".join(file.relative_to(BASE_DIR).with_suffix("").parts).removesuffix(".__init__")
+
+
+def code_hash() -> str:
+    """Changes with any code that could write to a database."""
+    return _hash([f for f in BASE_DIR.glob("hrp/**/*.py") if "tests" not in f.parts])
+
+
+def _hash(files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(set(files)):
+        digest.update(str(file.relative_to(BASE_DIR)).encode() + b"\0")
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @dataclass(frozen=True)
 class Database:
-    """One database of a test run, with the addresses of its two roles."""
+    """One test database: its name, and its address for each role."""
 
     name: str
-    admin_url: str
     owner_url: str
     app_url: str
 
-    @classmethod
-    def create(cls) -> Database:
-        """Copy the migrated template, building it first when the migrations changed."""
-        cluster = embedded.Cluster(HOME / "pg")
-        cluster.start()
-        admin = cluster.url()
-        template = f"template_{_digest()}"
-        owner, app = roles.prepare_embedded(admin, HOME / "secrets")
-        with psycopg.connect(admin, autocommit=True) as server:
-            server.execute("SELECT pg_advisory_lock(7215)")
-            if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
-                cls._build_template(server, template, owner)
-            name = f"test_{uuid.uuid4().hex[:10]}"
-            server.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-                    sql.Identifier(name), sql.Identifier(template), sql.Identifier(roles.OWNER)
-                )
-            )
-        return cls(name, admin, _named(owner, name), _named(app, name))
-
-    @staticmethod
-    def _build_template(server: psycopg.Connection, template: str, owner: str) -> None:
-        for (old,) in server.execute(
-            "SELECT datname FROM pg_database WHERE datname ~ '^(template|building)_'"
-        ).fetchall():
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(old)))
-        building = template.replace("template_", "building_")
-        server.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                sql.Identifier(building), sql.Identifier(roles.OWNER)
-            )
-        )
-        environment = {
-            **os.environ,
-            "HRP_DB_ROLE": "owner",
-            "HRP_OWNER_DATABASE_URL": _named(owner, building),
-        }
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=BASE_DIR, env=environment, check=True
-        )
-        roles.grant(_named(owner, building), append_only=append_only_tables())
-        server.execute(
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(building), sql.Identifier(template)
-            )
-        )
-
     def use(self) -> None:
-        """Point Django at this database, as the application role, and forget what was cached of another."""
+        """Point Django at this database as the application role, and forget what was cached of another."""
         connection.close()
         connection.settings_dict.update(connection_settings(self.app_url))
-        _current.append(self)
         forget()
 
-    def drop(self) -> None:
-        if self in _current:
-            _current.remove(self)
-        with psycopg.connect(self.admin_url, autocommit=True) as server:
-            server.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name))
+
+class TestServer:
+    """The PostgreSQL server the tests use, and the databases made in it."""
+
+    __test__ = False
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._made = 0
+        self.cluster: Cluster | None = None
+
+    def start(self) -> None:
+        """Start the server, migrate the template when the migrations changed, and make the session's database."""
+        self.home.prepare()
+        given = os.environ.get("HRP_DATABASE_URL")
+        with self._lock():
+            if given:
+                roles.prepare_external(self.home, given)
+            else:
+                self.cluster = Cluster(self.home, throwaway=True)
+                self.cluster.start()
+                roles.prepare_embedded(self.cluster)
+            self._owner = (self.home.addresses / "owner.url").read_text()
+            self._app = (self.home.addresses / "app.url").read_text()
+            self._drop_leftovers()
+            self.template = self._ensure_template()
+            self.session = self._copy("session", self.template)
+
+    def stop(self) -> None:
+        """Drop what this session made. The server stays up as long as another session has a database in it."""
+        with self._lock():
+            self._drop_leftovers(mine=True)
+            if self.cluster is not None and not self._databases("test_hrp_"):
+                self.cluster.stop()
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with (self.home.run / "test.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _maintenance(self) -> psycopg.Connection:
+        return psycopg.connect(self._owner, autocommit=True)
+
+    def _databases(self, prefix: str) -> list[str]:
+        with self._maintenance() as connection:
+            rows = connection.execute("SELECT datname FROM pg_database").fetchall()
+        return [name for (name,) in rows if name.startswith(prefix)]
+
+    def _drop_leftovers(self, *, mine: bool = False) -> None:
+        for name in self._databases("test_hrp_"):
+            match = LEFTOVER.match(name)
+            if match and (not is_alive(int(match[1])) or (mine and int(match[1]) == os.getpid())):
+                self.drop(name)
+
+    def _ensure_template(self) -> str:
+        return self._ensure("hrp_template_", migrations_hash(), [["setup-database"]])
+
+    def _ensure(self, prefix: str, version: str, commands: list[list[str]]) -> str:
+        """Keep exactly one database of a kind, made by commands of the product, renamed when it is complete."""
+        wanted, draft = prefix + version, f"test_hrp_draft_{prefix}"
+        existing = self._databases(prefix)
+        if wanted in existing:
+            return wanted
+        for old in [*existing, draft]:
+            self.drop(old)
+        self._sql("CREATE DATABASE {}", draft)
+        for command in commands:
+            done = subprocess.run(
+                [sys.executable, "-m", "hrp.config.cli", *command],
+                env=self.environment(self._addresses(draft)),
+                cwd=BASE_DIR,
+                capture_output=True,
+                text=True,
+                check=False,
             )
+            if done.returncode:
+                self.drop(draft)
+                raise RuntimeError(f"hrp {' '.join(command)} 失败：\n{done.stdout}{done.stderr}")
+        self._sql("ALTER DATABASE {} RENAME TO {}", draft, wanted)
+        return wanted
+
+    def _sql(self, statement: LiteralString, *names: str) -> None:
+        with self._maintenance() as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def create(self, label: str, *, template: str | None = None) -> Database:
+        """A fresh copy of the migrated template (or of ``template``), dropped at the end of the session."""
+        with self._lock():
+            return self._copy(label, template or self.template)
+
+    def _copy(self, label: str, template: str) -> Database:
+        self._made += 1
+        name = f"test_hrp_{os.getpid()}_{label}_{self._made}"
+        self._sql("CREATE DATABASE {} TEMPLATE {}", name, template)
+        return self._addresses(name)
+
+    def demo_template(self) -> str:
+        """Name of a template that also holds the small demo hospital; the plain one while there is no ``hrp demo``."""
+        from django.core.management import get_commands
+
+        if "demo" not in get_commands():
+            return self.template
+        with self._lock():
+            return self._ensure("hrp_demo_", code_hash(), [["setup-database"], ["demo", "--size", "small"]])
+
+    def drop(self, name: str) -> None:
+        self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _addresses(self, name: str) -> Database:
+        return Database(name, _on(self._owner, name), _on(self._app, name))
+
+    def environment(self, database: Database, home: Path | None = None) -> dict[str, str]:
+        """Environment of a subprocess of the product on ``database``."""
+        return os.environ | {
+            "HRP_HOME": str(home or self.home.root),
+            "HRP_DATABASE_URL": database.owner_url,
+            "HRP_APP_DATABASE_URL": database.app_url,
+            "HRP_DB_ROLE": "app",
+            "PYTHONPATH": str(BASE_DIR),
+            "DJANGO_SETTINGS_MODULE": "hrp.config.settings",
+        }
+
+
+def _on(address: str, database: str) -> str:
+    return conninfo.make_conninfo("", **(conninfo.conninfo_to_dict(address) | {"dbname": database}))
+
+
+@dataclass(frozen=True)
+class HospitalServer:
+    """A running hospital: where it answers, what it stores in, and what it has said so far."""
+
+    url: str
+    database: Database
+    log: Path
+
+
+def require_assets() -> None:
+    """The web server serves built files; tests of it make no sense without them."""
+    if not (BASE_DIR / "static" / "served" / "staticfiles.json").exists():
+        raise RuntimeError("static/served is missing: run `make setup` first")
+
+
+@contextmanager
+def serve(server: TestServer, database: Database, *, environment: dict[str, str]) -> Iterator[HospitalServer]:
+    """A real granian on a free port, until the block ends."""
+    port = free_port()
+    log = server.home.log / f"web-{port}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+                "--workers", "1", "--blocking-threads", "4", "--no-ws", "--workers-kill-timeout", "3",
+                "hrp.config.wsgi:application",
+            ],
+            cwd=BASE_DIR, env=environment, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_healthy(url, process, log)
+        yield HospitalServer(url, database, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(6)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
+
+
+def _wait_healthy(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2):  # noqa: S310
+                return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"测试用网站没有启动：\n{log.read_text()[-4000:]}") from None
+            time.sleep(0.1)

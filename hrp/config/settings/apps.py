@@ -25,6 +25,7 @@ MODULE_APPS = [
 ]
 
 INSTALLED_APPS = [
+    "hrp.config",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

@@ -5,36 +5,39 @@ migrate. With neither file nor variable present (``make check``) a placeholder i
 """
 
 import os
-from urllib.parse import unquote, urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 from hrp.config.settings.paths import HRP_HOME
 
 DATABASE_ROLE = os.environ.get("HRP_DB_ROLE", "app")
+NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/none"
+_GIVEN = {"owner": "HRP_DATABASE_URL", "app": "HRP_APP_DATABASE_URL"}
 
 
 def _address(role: str) -> str:
-    given = os.environ.get(f"HRP_{role.upper()}_DATABASE_URL")
+    """The address in the environment, or the one written at the last start."""
+    given = os.environ.get(_GIVEN[role])
     if given:
         return given
     file = HRP_HOME / "db" / f"{role}.url"
-    if file.exists():
-        return file.read_text().strip()
-    return "postgresql://nobody:nothing@127.0.0.1:1/none"
+    return file.read_text().strip() if file.exists() else NOWHERE
 
 
-def connection_settings(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
+def connection_settings(address: str) -> dict[str, object]:
+    """Django's form of a libpq address (URL or key=value); what Django has no name for is passed on as an option."""
+    parts = conninfo_to_dict(address)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": parts.port or "",
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {"application_name": f"hrp-{DATABASE_ROLE}"},
+        "OPTIONS": {**parts, "application_name": f"hrp-{DATABASE_ROLE}"},
     }
 
 

@@ -1,6 +1,7 @@
 """HTTP: middleware, templates, static files, languages, headers."""
 
 import os
+import sys
 
 from csp.constants import NONE, SELF
 
@@ -72,7 +73,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 STATIC_ROOT = BASE_DIR / "static" / "served"
 # Hashed names once collectstatic has run; straight from the build before that (development and tests).
-_COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() and not DEBUG
+_COLLECTED = not DEBUG and ("collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists())
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

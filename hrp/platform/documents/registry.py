@@ -22,9 +22,13 @@ class DocumentType:
     @property
     def path(self) -> str:
         """Where its pages live, below the root: ``logistics/stock-issues``."""
-        noun = self.spec.noun.replace("_", "-")
-        plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-        return f"{self.spec.module}/{plural}"
+        return f"{self.spec.module}/{plural(self.spec.noun)}"
+
+
+def plural(noun: str) -> str:
+    """``stock_issue`` as it stands in an address: ``stock-issues``."""
+    noun = noun.replace("_", "-")
+    return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
 
 
 types: Registry[DocumentType] = Registry("单据类型")

@@ -167,7 +167,7 @@ def test_moving_a_unit_moves_it_out_of_scope():
     assert not scope.has(actor, ISSUE, ward.pk)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("committed_db")
 def test_a_change_made_by_another_process_is_seen_within_a_second():
     actor = person()
     role = allow(actor, ISSUE)
@@ -184,7 +184,7 @@ def test_a_change_made_by_another_process_is_seen_within_a_second():
     assert not scope.has(actor, ISSUE)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("committed_db")
 def test_an_uncommitted_grant_is_known_to_its_own_thread_only():
     actor = person()
     seen: list[bool] = []

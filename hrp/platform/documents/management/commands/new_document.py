@@ -9,6 +9,8 @@ from typing import Any
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hrp.platform.documents.registry import plural
+
 DOCUMENT = '''"""{title} ({noun}): say in one sentence what act of the hospital this is.
 
 Say what posting writes into the module's subledger and what it books (accounts, source).
@@ -106,22 +108,23 @@ SCREEN = '''"""Screen of the {title}."""
 
 from __future__ import annotations
 
-from hrp.{path}.documents.{noun} import {name}
-from hrp.platform.ui.screens import Column, DocumentScreen, Field, LineField, MenuEntry
+from hrp.platform.ui.screens import Column, DocumentScreen, Field, LineField
 
 {upper} = DocumentScreen(
-    document={name},
-    menu=MenuEntry("{system}", "单据", "{title}", "file-text"),
+    kind="{app}.{noun}",
+    icon="file-text",
+    url="{app}/{plural}",
+    menu=("{app}", "单据"),
     columns=(
-        Column("number", "单据编号"),
-        Column("business_date", "业务日期"),
-        Column("org_unit", "科室"),
-        Column("total", "金额（元）", kind="money"),
-        Column("state", "状态"),
-        Column("maker", "制单人"),
+        Column("number", fixed=True, card="title"),
+        Column("business_date", sort=True, card="meta"),
+        Column("org_unit", card="line"),
+        Column("total", total=True, sort=True, card="amount"),
+        Column("state", card="tag"),
+        Column("maker", card="meta"),
     ),
-    fields=(Field("campus"), Field("org_unit"), Field("business_date"), Field("note")),
-    line_fields=(LineField("text"), LineField("amount")),
+    fields=(Field("org_unit"), Field("business_date"), Field("campus"), Field("note", span=3)),
+    lines=(LineField("text", width=320), LineField("amount", width=140, total=True)),
 )
 '''
 
@@ -181,7 +184,7 @@ class Command(BaseCommand):
         values = {
             "app": app, "path": config.name.removeprefix("hrp."), "noun": noun, "title": options["title"],
             "prefix": options["prefix"], "name": "".join(part.capitalize() for part in noun.split("_")),
-            "upper": noun.upper(), "system": app, "previous": model_migration, "debit": "5001.07", "credit": "2302",
+            "upper": noun.upper(), "plural": plural(noun), "previous": model_migration, "debit": "5001.07", "credit": "2302",
         }  # fmt: skip
         files = {
             root / "documents" / f"{noun}.py": DOCUMENT,

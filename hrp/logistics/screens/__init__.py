@@ -1,0 +1,1 @@
+"""Screens of the module, declared: registers, then one file per document."""

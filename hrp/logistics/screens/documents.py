@@ -1,0 +1,119 @@
+"""入库单 and 出库单: list, page and entry grid."""
+
+from __future__ import annotations
+
+from hrp.logistics.models import StockMove
+from hrp.platform.ui.screens import Column, DocumentScreen, Field, Filter, LineField, Panel
+
+NUMBER = Filter("number", title="单据编号", kind="text", lookups=("number__icontains",), placeholder="单号")
+DATES = Filter("business_date", title="业务日期", kind="date_range")
+MAKER = Filter(
+    "maker", title="制单人", kind="text", lookups=("maker__display_name__icontains", "maker__username")
+)
+
+MOVES = Panel(
+    key="moves",
+    title="库存流水",
+    rows=lambda document, actor: StockMove.objects.filter(source=document.source).select_related(
+        "item", "batch", "store"
+    ),
+    model=StockMove,
+    columns=(
+        Column("line_position", title="单据行"),
+        Column("item"),
+        Column("batch__lot", title="批号"),
+        Column("batch__expiry", title="有效期至"),
+        Column("quantity"),
+        Column("amount"),
+    ),
+    empty="过账后在此列出每个批次的数量与金额",
+)
+
+RECEIPTS = DocumentScreen(
+    kind="logistics.stock_receipt",
+    icon="package-import",
+    url="logistics/stock-receipts",
+    menu=("logistics", "库存业务"),
+    order=10,
+    columns=(
+        Column("number", fixed=True, card="title"),
+        Column("business_date", sort=True, card="meta"),
+        Column("supplier", card="line"),
+        Column("store"),
+        Column("invoice_number"),
+        Column("total", total=True, sort=True, card="amount"),
+        Column("state", card="tag"),
+        Column("maker", card="meta"),
+    ),
+    filters=(
+        NUMBER,
+        DATES,
+        Filter("store", kind="register", register="logistics.store"),
+        Filter("supplier", kind="register", register="logistics.supplier"),
+        Filter("invoice_number", kind="text", lookups=("invoice_number__icontains",)),
+        MAKER,
+    ),
+    fields=(
+        Field("store"), Field("business_date", title="入库日期"), Field("campus"), Field("supplier", span=2),
+        Field("org_unit", title="管理科室"), Field("delivery_note"), Field("invoice_number"), Field("fund"),
+        Field("note", span=3),
+    ),
+    lines=(
+        LineField("item", title="物资", lookup="logistics.item", width=220, fills={"unit": "unit"}),
+        LineField("spec", title="规格型号", shows="item__spec", readonly=True, width=140),
+        LineField("unit", title="单位", shows="item__unit", readonly=True, width=56),
+        LineField("lot", width=110),
+        LineField("expiry", width=120),
+        LineField("quantity", title="实收数量", width=96, total=True),
+        LineField("price", width=104),
+        LineField("amount", title="金额（元）", product=("quantity", "price"), readonly=True, width=120, total=True),
+    ),
+    lines_title="入库明细",
+    scan="item",
+    amount_title="价税合计",
+    panels=(MOVES,),
+    form="form",
+)  # fmt: skip
+
+ISSUES = DocumentScreen(
+    kind="logistics.stock_issue",
+    icon="package-export",
+    url="logistics/stock-issues",
+    menu=("logistics", "库存业务"),
+    order=20,
+    columns=(
+        Column("number", fixed=True, card="title"),
+        Column("business_date", sort=True, card="meta"),
+        Column("org_unit", title="领用科室", card="line"),
+        Column("store"),
+        Column("receiver"),
+        Column("total", total=True, sort=True, card="amount"),
+        Column("state", card="tag"),
+        Column("maker", card="meta"),
+    ),
+    filters=(
+        NUMBER,
+        DATES,
+        Filter("org_unit", title="领用科室", kind="register", register="org.unit"),
+        Filter("store", kind="register", register="logistics.store"),
+        MAKER,
+    ),
+    fields=(
+        Field("org_unit", title="领用科室"), Field("store"), Field("business_date", title="出库日期"), Field("campus"),
+        Field("fund"), Field("receiver"), Field("note", span=3),
+    ),
+    lines=(
+        LineField("item", title="物资", lookup="logistics.item", width=240, fills={"unit": "unit"}),
+        LineField("spec", title="规格型号", shows="item__spec", readonly=True, width=160),
+        LineField("unit", title="单位", shows="item__unit", readonly=True, width=56),
+        LineField("lot", width=120),
+        LineField("quantity", title="数量", width=100, total=True),
+        LineField("amount", title="金额（元）", readonly=True, width=120, total=True),
+    ),
+    lines_title="出库明细",
+    scan="item",
+    panels=(MOVES,),
+    form="form",
+)  # fmt: skip
+
+ALL = (RECEIPTS, ISSUES)
