@@ -1,1 +1,0 @@
-"""Verbs of costing that are not posting a document."""
