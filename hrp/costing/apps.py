@@ -7,10 +7,20 @@ class CostingConfig(AppConfig):
     verbose_name = "成本核算"
 
     def ready(self) -> None:
+        from hrp.costing import invariants, measures
+        from hrp.costing.documents.allocation_run import AllocationRun
+        from hrp.costing.documents.cost_entry import CostEntry, CostEntryLine
+        from hrp.costing.documents.stat_entry import StatEntry, StatEntryLine
         from hrp.costing.rules import worked_cases
         from hrp.platform.base import verify
+        from hrp.platform.documents import registry
 
         verify.register("costing", "largest_remainder", worked_cases.solve_largest_remainder)
         verify.register("costing", "step_down", worked_cases.solve_step_down)
         verify.register("costing", "three_level", worked_cases.solve_three_level)
         verify.register("costing", "three_level_fen", worked_cases.solve_three_level_fen)
+        measures.register_all()
+        registry.register(CostEntry, CostEntryLine)
+        registry.register(StatEntry, StatEntryLine)
+        registry.register(AllocationRun, None)
+        invariants.register_all()

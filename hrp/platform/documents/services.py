@@ -20,6 +20,7 @@ from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Problem
 from hrp.platform.documents import approvals, registry, states
 from hrp.platform.documents.models import ApprovalTask, Attachment, Document, DocumentLine, PrintLog, State
+from hrp.platform.documents.spec import DocumentSpec
 from hrp.platform.notify import services as notify
 
 if TYPE_CHECKING:
@@ -90,12 +91,32 @@ def _fill(row: Any, values: Mapping[str, Any], allowed: Sequence[str], line: int
     return problems
 
 
+def _references(row: Any) -> list[Any]:
+    """Foreign keys of a row, the document it belongs to aside."""
+    return [f for f in row._meta.concrete_fields if f.is_relation and f.name != "document"]
+
+
 def _checked(row: Any, exclude: Sequence[str], line: int | None) -> list[Problem]:
+    """What the fields themselves find wrong; foreign keys are looked up together in :func:`_missing`."""
     try:
-        row.clean_fields(exclude=exclude)
+        row.clean_fields(exclude=[*exclude, *(f.name for f in _references(row))])
     except ValidationError as error:
         return _problems(error, line)
     return []
+
+
+def _missing(rows: Sequence[Any], *, header: bool = False) -> list[Problem]:
+    """Foreign keys that point nowhere: one query per column, not per cell."""
+    problems = []
+    for field in _references(rows[0]) if rows else []:
+        wanted = {getattr(row, field.attname) for row in rows} - {None}
+        found = set(field.related_model._base_manager.filter(pk__in=wanted).values_list("pk", flat=True))
+        problems += [
+            Problem(f"{field.verbose_name}不存在", field=field.name, line=None if header else place)
+            for place, row in enumerate(rows)
+            if getattr(row, field.attname) not in found and getattr(row, field.attname) is not None
+        ]
+    return problems
 
 
 def lines_of(document: Document) -> list[Any]:
@@ -118,6 +139,12 @@ SYSTEM_FIELDS = (
     "posted_by", "posted_version", "print_count",
 )  # fmt: skip
 HEADER_FIELDS = ("campus", "org_unit", "business_date", "note")
+
+
+def _refused(spec: DocumentSpec, problems: Sequence[Problem]) -> Invalid:
+    return Invalid(
+        f"{spec.title}有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改后再保存。"
+    )
 
 
 @transaction.atomic
@@ -158,21 +185,16 @@ def save_draft(
         if spec.lines_required and not rows:
             problems.append(Problem("至少要有一行明细"))
     if problems:
-        raise Invalid(
-            f"{spec.title}有 {len(problems)} 处需要修改",
-            problems=problems,
-            way_out="请按标红处修改后再保存。",
-        )
+        raise _refused(spec, problems)
+    problems = _missing([document], header=True) + _missing(rows)
+    if problems:
+        raise _refused(spec, problems)
     document.compute(rows)
     problems = _checked(document, SYSTEM_FIELDS, None)
     for place, row in enumerate(rows):
         problems += _checked(row, ("document",), place)
     if problems:
-        raise Invalid(
-            f"{spec.title}有 {len(problems)} 处需要修改",
-            problems=problems,
-            way_out="请按标红处修改后再保存。",
-        )
+        raise _refused(spec, problems)
     document.validate(rows)
     scope.require(actor, spec.permission("edit"))
     created = document.pk is None

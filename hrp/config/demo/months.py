@@ -1,0 +1,109 @@
+"""Thirteen months in the life of the demo hospital: twelve closed, the present one open."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hrp.config.demo import costs, materials, organisation, people
+from hrp.config.demo.organisation import UNITS, Organisation
+from hrp.costing.services import reference
+from hrp.platform.access.models import Role, User
+from hrp.platform.base import clock
+from hrp.platform.documents import services
+from hrp.platform.ledger import services as ledger
+
+SEED = 20260101
+
+
+@dataclass(frozen=True)
+class Size:
+    """How busy a month is."""
+
+    receipts: int
+    issues: int
+
+
+SIZES = {"small": Size(2, 16), "medium": Size(8, 70), "large": Size(30, 400)}
+
+Say = Callable[[str], None]
+
+
+def months_until(today: dt.date, count: int = 13) -> list[dt.date]:
+    """First days of the last ``count`` months, the present one last."""
+    first = today.replace(day=1)
+    months = [first]
+    while len(months) < count:
+        months.insert(0, (months[0] - dt.timedelta(days=1)).replace(day=1))
+    return months
+
+
+def last_day(month: dt.date) -> dt.date:
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def build(*, size: str, today: dt.date, say: Say) -> None:
+    """Create the hospital. Deterministic for a size and a day."""
+    rng = random.Random(SEED)  # noqa: S311 - a believable past, not a secret
+    org = organisation.build()
+    users = people.build(org)
+    finance, clerk = users["chenlixin"], users["lijianguo"]
+    reference.install(actor=clerk)
+    room = materials.build(org)
+    months = months_until(today)
+    for month in months:
+        final = min(last_day(month), today)
+        with clock.pinned(clock.at(month, 8)):
+            period = ledger.open_period(book=org.book, year=month.year, month=month.month, actor=finance)
+        if month == months[0]:
+            materials.opening(room, org, users["wangmin"], rng, month)
+        _materials(org, room, users["wangmin"], rng, month, final, SIZES[size])
+        if month != months[-1]:
+            closing = last_day(month)
+            with clock.pinned(clock.at(closing, 18)):
+                costs.enter_costs(org, clerk, rng, closing)
+                costs.count(org, clerk, rng, closing)
+                costs.allocate(org, clerk, closing)
+                ledger.close_period(period=period, actor=finance)
+        say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
+    _work_in_progress(org, room, users, rng, today)
+
+
+def _materials(
+    org: Organisation,
+    room: materials.Stockroom,
+    keeper: User,
+    rng: random.Random,
+    month: dt.date,
+    final: dt.date,
+    size: Size,
+) -> None:
+    days = (final - month).days + 1
+    share = days / calendar.monthrange(month.year, month.month)[1]
+    acts: list[tuple[int, str]] = [
+        (rng.randrange(days), "receipt") for _ in range(max(1, round(size.receipts * share)))
+    ]
+    acts += [(rng.randrange(days), "issue") for _ in range(max(1, round(size.issues * share)))]
+    for offset, what in sorted(acts):
+        day = month + dt.timedelta(days=offset)
+        with clock.pinned(clock.at(day, rng.randint(8, 16), rng.randint(0, 59))):
+            if what == "receipt":
+                materials.receive(room, org, keeper, rng, day, rng.randint(5, 14))
+            else:
+                code, _, category, *_ = rng.choice(UNITS)
+                materials.issue(room, org, keeper, rng, day, code, category)
+
+
+def _work_in_progress(
+    org: Organisation, room: materials.Stockroom, users: dict[str, User], rng: random.Random, today: dt.date
+) -> None:
+    """What is lying on desks today: drafts, and receipts waiting for approval."""
+    materials.require_approval(Role.objects.get(code="material_accountant"))
+    with clock.pinned(clock.at(today, 8, 40)):
+        for lines, submitted in ((4, False), (14, True), (12, True)):
+            draft = materials.draft_receipt(room, org, users["wangmin"], rng, today, lines)
+            if submitted:
+                services.submit(draft, actor=users["wangmin"])

@@ -1,0 +1,90 @@
+"""The roles a hospital starts with: who does what, on one screen. A hospital edits them afterwards.
+
+Patterns are matched against the declared permissions of the role's duty, so that a new document type joins the roles
+that its module's people hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from hrp.platform.access import permissions
+from hrp.platform.access.models import Role, RolePermission
+
+
+@dataclass(frozen=True)
+class RoleSpec:
+    """A role and the permission patterns it holds; ``without`` takes some away again."""
+
+    code: str
+    title: str
+    patterns: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    duty: str = "business"
+    description: str = ""
+
+    def codes(self) -> list[str]:
+        """Declared permissions of the role's duty that a pattern names, sorted."""
+        return sorted(
+            p.code
+            for p in permissions.of_duty(self.duty)
+            if any(fnmatchcase(p.code, pattern) for pattern in self.patterns)
+            and not any(fnmatchcase(p.code, pattern) for pattern in self.without)
+        )
+
+
+DESK = ("operations.*", "desk.*", "contracts.*")
+
+ROLES = (
+    RoleSpec(
+        "store_keeper", "库管员",
+        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.*.view", "logistics.*.export", "org.*.view"),
+        ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
+    ),
+    RoleSpec(
+        "material_accountant", "物资会计",
+        ("logistics.*", "ledger.*.view", "ledger.*.export", "org.*.view"),
+        ("*.submit", "logistics.stock_*.edit"), description="审核与红冲物资单据，维护字典",
+    ),
+    RoleSpec(
+        "ward_head", "科室负责人",
+        ("logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.item.view", "costing.report.view", "costing.*_report.view", "org.*.view"),
+        description="查看本科室的领用与成本",
+    ),
+    RoleSpec(
+        "cost_accountant", "成本会计",
+        ("costing.*", "ledger.*.view", "ledger.*.export", "logistics.*.view", "org.*.view"),
+        ("*.approve",), description="归集费用与统计量，运行分摊，出具成本报表",
+    ),
+    RoleSpec(
+        "finance_head", "财务科长",
+        ("costing.*", "ledger.*", "documents.*", "logistics.*.view", "logistics.*.approve", "logistics.*.export", "org.*"),
+        ("*.edit", "*.submit", "*.import"), description="审核成本单据，结账与反结账",
+    ),
+    RoleSpec(
+        "director", "院领导",
+        ("*.view",), description="查看全院数据",
+    ),
+    RoleSpec("service_agent", "服务台座席", (*DESK, "org.*.view"), description="受理故障与咨询（乙方）"),
+    RoleSpec("service_engineer", "运维工程师", (*DESK, "org.*.view"), description="处理故障，填写维护记录（乙方）"),
+    RoleSpec("system_counterpart", "系统主管工程师", (*DESK, "org.*.view", "documents.*.view"), description="确认服务与裁定（甲方）"),
+    RoleSpec("system_admin", "系统管理员", ("system.*",), duty="system", description="用户、参数、任务"),
+    RoleSpec("security_admin", "安全保密管理员", ("security.*",), duty="security", description="角色与授权"),
+    RoleSpec("audit_admin", "安全审计员", ("audit.*",), duty="audit", description="操作日志与审计链"),
+)  # fmt: skip
+
+
+def install() -> dict[str, Role]:
+    """Create the starting roles that are not there yet, by code; existing roles keep what the hospital gave them."""
+    roles = {}
+    for spec in ROLES:
+        role, created = Role.objects.get_or_create(
+            code=spec.code, defaults={"title": spec.title, "duty": spec.duty, "description": spec.description}
+        )
+        if created:
+            RolePermission.objects.bulk_create(
+                RolePermission(role=role, code=code, duty=spec.duty) for code in spec.codes()
+            )
+        roles[spec.code] = role
+    return roles

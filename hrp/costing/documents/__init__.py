@@ -1,0 +1,1 @@
+"""The documents of costing, one file each."""

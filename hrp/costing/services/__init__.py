@@ -1,0 +1,1 @@
+"""Verbs of costing that are not posting a document."""
