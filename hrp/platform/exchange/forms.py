@@ -1,0 +1,210 @@
+"""Data for the printed templates, computed exactly and in one place: pages, page subtotals, capital numerals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from hrp.platform.exchange.amounts import rmb_upper, thousands
+from hrp.platform.exchange.codes import code128_svg, qr_svg
+
+LINES_PER_PAGE = {"slip": 8, "a4": 22}
+
+
+@dataclass(frozen=True)
+class FormColumn:
+    """A column of a form's line table. Numbers are shown with ``places`` decimals; ``total`` sums them per page."""
+
+    key: str
+    title: str
+    width: int = 0  # millimetres; 0 shares what is left
+    align: Literal["left", "center", "right"] = "left"
+    places: int | None = None
+    total: bool = False
+
+
+def _cell(value: Any, column: FormColumn) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return thousands(value, column.places) if column.places is not None else trimmed(value)
+    return str(value)
+
+
+def trimmed(value: Decimal) -> str:
+    """``12.5000`` -> ``12.5``, with thousands separators."""
+    text = format(value, ",f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def form(
+    *,
+    hospital: str,
+    title: str,
+    number: str,
+    fields: Sequence[tuple[str, str] | tuple[str, str, int]],
+    columns: Sequence[FormColumn],
+    lines: Sequence[Mapping[str, Any]],
+    signatures: Sequence[str | tuple[str, str]],
+    total: Decimal | None = None,
+    paper: Literal["a4", "slip"] = "a4",
+    note: str = "",
+    printed: str = "",
+    watermark: str = "",
+    copies: Sequence[str] = (),
+    qr: str = "",
+) -> dict[str, Any]:
+    """Data for ``pdf.render("form", ...)``. ``qr`` is the text of the QR code, the number when empty."""
+    per_page = LINES_PER_PAGE[paper]
+    chunks = [lines[i : i + per_page] for i in range(0, len(lines), per_page)] or [[]]
+    return {
+        "paper": paper,
+        "hospital": hospital,
+        "title": title,
+        "number": number,
+        "qr": qr_svg(qr or number) if qr or number else None,
+        "barcode": code128_svg(number, quiet=0) if number and number.isascii() else None,
+        "fields": [{"label": f[0], "value": f[1], "span": f[2] if len(f) > 2 else 1} for f in fields],
+        "columns": [{"title": c.title, "width": c.width, "align": c.align} for c in columns],
+        "per_page": per_page,
+        "pages": [
+            {
+                "lines": [[_cell(line.get(c.key), c) for c in columns] for line in chunk],
+                "subtotal": _subtotal(chunk, columns),
+            }
+            for chunk in chunks
+        ],
+        "total": thousands(total) if total is not None else None,
+        "total_upper": f"人民币{rmb_upper(total)}" if total is not None else None,
+        "signatures": [
+            {"label": s, "name": ""} if isinstance(s, str) else {"label": s[0], "name": s[1]}
+            for s in signatures
+        ],
+        "note": note,
+        "printed": printed,
+        "watermark": watermark,
+        "copies": list(copies),
+    }
+
+
+def _subtotal(chunk: Sequence[Mapping[str, Any]], columns: Sequence[FormColumn]) -> list[str]:
+    if not any(column.total for column in columns):
+        return []
+    return [
+        _cell(sum((line.get(c.key) or Decimal(0) for line in chunk), Decimal(0)), c) if c.total else ""
+        for c in columns
+    ]
+
+
+@dataclass(frozen=True)
+class HeaderCell:
+    """A cell of a report's header; a level leaves out what a rowspan above it covers."""
+
+    text: str
+    colspan: int = 1
+    rowspan: int = 1
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    cells: Sequence[Any]
+    style: Literal["", "total", "group"] = ""
+    indent: int = 0
+
+
+def report(
+    *,
+    hospital: str,
+    title: str,
+    header: Sequence[Sequence[HeaderCell]],
+    aligns: Sequence[Literal["left", "center", "right"]],
+    rows: Sequence[ReportRow],
+    period: str = "",
+    unit: str = "元",
+    widths: Sequence[int] = (),
+    places: int = 2,
+    subtitle: str = "",
+    code: str = "",
+    notes: str = "",
+    signatures: Sequence[str | tuple[str, str]] = ("制表", "审核"),
+    printed: str = "",
+    watermark: str = "",
+    paper: Literal["a4", "a3"] = "a4",
+    landscape: bool = True,
+) -> dict[str, Any]:
+    """Data for ``pdf.render("report", ...)``. Widths in millimetres, 0 shares what is left, -1 fits the content.
+
+    Raises ValueError when the header's spans do not tile the columns, or a row is of another length.
+    """
+    count = len(aligns)
+    _check_header(header, count)
+    for number, row in enumerate(rows, start=1):
+        if len(row.cells) != count:
+            raise ValueError(f"第 {number} 行有 {len(row.cells)} 格，应为 {count} 格")
+    sizes = list(widths) or [0] * count
+    data: dict[str, Any] = {
+        "hospital": hospital,
+        "title": title,
+        "subtitle": subtitle,
+        "period": period,
+        "unit": unit,
+        "code": code,
+        "notes": notes,
+        "printed": printed,
+        "watermark": watermark,
+        "paper": paper,
+        "landscape": landscape,
+        "columns": [{"align": align, "width": width} for align, width in zip(aligns, sizes, strict=True)],
+        "header": [
+            [{"text": c.text, "colspan": c.colspan, "rowspan": c.rowspan} for c in level] for level in header
+        ],
+        "rows": [
+            {"cells": [_shown(cell, places) for cell in row.cells], "style": row.style, "indent": row.indent}
+            for row in rows
+        ],
+        "signatures": [
+            {"label": s, "name": ""} if isinstance(s, str) else {"label": s[0], "name": s[1]}
+            for s in signatures
+        ],
+    }
+    return data
+
+
+def _shown(value: Any, places: int) -> str:
+    if value is None:
+        return ""
+    return thousands(value, places) if isinstance(value, Decimal) else str(value)
+
+
+def _check_header(header: Sequence[Sequence[HeaderCell]], count: int) -> None:
+    covered = [0] * len(header)
+    for index, level in enumerate(header):
+        for cell in level:
+            for below in range(index, index + cell.rowspan):
+                if below >= len(header):
+                    raise ValueError(f"表头“{cell.text}”的 rowspan 超出表头")
+                covered[below] += cell.colspan
+    if any(width != count for width in covered):
+        raise ValueError(f"表头各层宽度 {covered} 应均为 {count}")
+
+
+def label(
+    *,
+    title: str,
+    code: str,
+    fields: Sequence[tuple[str, str]] = (),
+    corner: str = "",
+    qr: str = "",
+    bars: bool = True,
+) -> dict[str, Any]:
+    """One label of ``pdf.render("label", {"hospital", "width", "height", "labels": [...]})``; sizes in millimetres."""
+    return {
+        "title": title,
+        "code": code,
+        "corner": corner,
+        "fields": [{"label": name, "value": value} for name, value in fields],
+        "qr": qr_svg(qr or code),
+        "barcode": code128_svg(code, quiet=0) if bars and code.isascii() else None,
+    }
