@@ -22,7 +22,6 @@ ROOT_URLCONF = "hrp.config.urls"
 WSGI_APPLICATION = "hrp.config.wsgi.application"
 
 MIDDLEWARE = [
-    "hrp.config.monitoring.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -71,7 +70,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static" / "dist"] if folder.is_dir()]
+STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
 STATIC_ROOT = BASE_DIR / "static" / "served"
 # Hashed names once collectstatic has run; straight from the build before that (development and tests).
 _COLLECTED = not DEBUG and ("collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists())

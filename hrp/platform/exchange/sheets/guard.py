@@ -131,8 +131,8 @@ def _hostile(detail: str) -> Invalid:
     )
 
 
-def examine(data: bytes, limits: Limits) -> Examined:
-    """Check a zip package thoroughly without trusting a single declared length."""
+def examine(data: bytes, limits: Limits, *, part: str = "xl/workbook.xml") -> Examined:
+    """Check a zip package thoroughly without trusting a single declared length. ``part`` says which kind it must be."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         infos = archive.infolist()
@@ -151,7 +151,7 @@ def examine(data: bytes, limits: Limits) -> Examined:
         )
     _check_entries(infos)
     names = {info.filename for info in infos}
-    if "xl/workbook.xml" not in names and "[Content_Types].xml" not in names:
+    if part not in names or "[Content_Types].xml" not in names:
         raise _broken(_("压缩包里没有工作簿"))
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise Invalid(_("文件带有宏。"), way_out=_("请“另存为”不带宏的 .xlsx 后再上传。"), code="sheet_macro")

@@ -174,6 +174,8 @@ def _read_sheet(grid: Grid, spec: SheetSpec, book: Book, out: SheetPreview, repo
         return
     header, places = found
     out.header_row = header + 1
+    if _too_long(grid, header, spec, sheet_name, report):
+        return
     samples = _samples(spec)
     merges = [merge for merge in grid.extent.merges if merge[2] > header]
     for merge in merges:
@@ -202,18 +204,29 @@ def _read_sheet(grid: Grid, spec: SheetSpec, book: Book, out: SheetPreview, repo
             report.warnings.append(_("第 {row} 行是模板的示例，已跳过。").format(row=number))
             continue
         out.rows.append(Row(number, values))
-        if len(out.rows) > spec.max_rows:
-            report.add(
-                CellProblem(
-                    sheet_name, number, "", "", "",
-                    _("数据超过 {limit} 行").format(limit=spec.max_rows), _("请拆成几个文件分别导入。"),
-                )
-            )  # fmt: skip
-            out.rows.pop()
-            break
     _resolve_lookups(spec, places, out.rows, cells, report)
     _find_duplicates(spec, places, out.rows, sheet_name, report)
     _total(spec, out)
+
+
+def _too_long(grid: Grid, header: int, spec: SheetSpec, sheet_name: str, report: _Report) -> bool:
+    """Whether there are more rows than allowed; then none of them is worth converting."""
+    if len(grid.rows) - header - 1 <= spec.max_rows:
+        return False
+    filled = [
+        number
+        for number, raw in enumerate(grid.rows[header + 1 :], start=header + 2)
+        if not all(map(blank, raw))
+    ]
+    if len(filled) <= spec.max_rows:
+        return False
+    report.add(
+        CellProblem(
+            sheet_name, filled[spec.max_rows], "", "", "",
+            _("数据超过 {limit} 行").format(limit=spec.max_rows), _("请拆成几个文件分别导入。"),
+        )
+    )  # fmt: skip
+    return True
 
 
 def _samples(spec: SheetSpec) -> dict[str, object]:
@@ -325,7 +338,7 @@ class _Cells:
                         index,
                         column,
                         "",
-                        Wrong(_("必填，不能为空"), column.help and f"{column.help}。"),
+                        Wrong(_("必填，不能为空"), f"{column.help}。" if column.help else _("请填写。")),
                     )
             else:
                 value = convert(cell, column, epoch_1904=self.epoch_1904)

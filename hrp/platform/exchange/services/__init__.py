@@ -1,0 +1,1 @@
+"""Verbs: importing a sheet (``imports``), and files waiting to be downloaded (``downloads``)."""
