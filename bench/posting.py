@@ -67,9 +67,7 @@ def prepare() -> tuple[Any, list[StockIssue]]:
 
 
 def main() -> None:
-    database = testing.Database.create()
-    database.use()
-    try:
+    with testing.bench_database() as database:
         clerk, drafts = prepare()
         with psycopg.connect(database.owner_url, autocommit=True) as owner:
             owner.execute("ANALYZE")  # autovacuum's work within a minute of any hospital's first day
@@ -81,8 +79,6 @@ def main() -> None:
         n = len(drafts) - 1
         print(f"posting  {n} documents x {LINES} lines  {n / seconds:7.0f} docs/s  {n * LINES / seconds:8.0f} lines/s"
               f"  client cpu {cpu / n * 1000:.2f} ms/doc")  # fmt: skip
-    finally:
-        database.drop()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ session, and every test that needs committed data, gets a copy of it in a fracti
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import re
 import subprocess
@@ -21,9 +20,11 @@ from pathlib import Path
 from typing import LiteralString
 
 import psycopg
-from django.db import connection
+from django.conf import settings
+from django.db import connection, connections
 from psycopg import conninfo, sql
 
+from hrp.config import fingerprint
 from hrp.config.home import Home
 from hrp.config.postgres import roles
 from hrp.config.postgres.cluster import Cluster
@@ -33,7 +34,6 @@ from hrp.config.settings.paths import BASE_DIR
 from hrp.platform.base import stamps
 from hrp.platform.ledger import selectors as ledger
 
-IMPORT = re.compile(r"^(?:from|import) (hrp[\w.]*)", re.MULTILINE)
 LEFTOVER = re.compile(r"^test_hrp_(\d+)_")
 
 
@@ -41,47 +41,6 @@ def forget() -> None:
     """Drop what this process remembers of a database."""
     stamps.forget()
     ledger.forget_cached_codes()
-
-
-def migrations_hash() -> str:
-    """Changes with any migration, any code or data a migration could use, and any grant."""
-    sources = {file: file.read_bytes() for file in BASE_DIR.glob("hrp/**/*.py") if "tests" not in file.parts}
-    modules = {_module(file): file for file in sources}
-    wanted, queue = (
-        set(),
-        [file for file in sources if "migrations" in file.parts or b"AppendOnly" in sources[file]],
-    )
-    while queue:
-        file = queue.pop()
-        if file not in wanted:
-            wanted.add(file)
-            names = IMPORT.findall(sources[file].decode())
-            queue += [modules[name] for name in names if name in modules]
-    data = [
-        *BASE_DIR.glob("hrp/**/*.json"),
-        *BASE_DIR.glob("hrp/**/*.sql"),
-        *BASE_DIR.glob("hrp/config/postgres/*.py"),
-    ]
-    return _hash(
-        [*wanted, *data, BASE_DIR / "requirements" / "run.txt", BASE_DIR / "hrp/config/settings/apps.py"]
-    )
-
-
-def _module(file: Path) -> str:
-    return ".".join(file.relative_to(BASE_DIR).with_suffix("").parts).removesuffix(".__init__")
-
-
-def code_hash() -> str:
-    """Changes with any code that could write to a database."""
-    return _hash([f for f in BASE_DIR.glob("hrp/**/*.py") if "tests" not in f.parts])
-
-
-def _hash(files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(set(files)):
-        digest.update(str(file.relative_to(BASE_DIR)).encode() + b"\0")
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -104,8 +63,9 @@ class TestServer:
 
     __test__ = False
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, durable: bool = False) -> None:
         self.home = home
+        self.durable = durable
         self._made = 0
         self.cluster: Cluster | None = None
 
@@ -117,7 +77,7 @@ class TestServer:
             if given:
                 roles.prepare_external(self.home, given)
             else:
-                self.cluster = Cluster(self.home, throwaway=True)
+                self.cluster = Cluster(self.home, throwaway=not self.durable)
                 self.cluster.start()
                 roles.prepare_embedded(self.cluster)
             self._owner = (self.home.addresses / "owner.url").read_text()
@@ -154,7 +114,7 @@ class TestServer:
                 self.drop(name)
 
     def _ensure_template(self) -> str:
-        return self._ensure("hrp_template_", migrations_hash(), [["setup-database"]])
+        return self._ensure("hrp_template_", fingerprint.schema(), [["setup-database"]])
 
     def _ensure(self, prefix: str, version: str, commands: list[list[str]]) -> str:
         """Keep exactly one database of a kind, made by commands of the product, renamed when it is complete."""
@@ -202,7 +162,9 @@ class TestServer:
         if "demo" not in get_commands():
             return self.template
         with self._lock():
-            return self._ensure("hrp_demo_", code_hash(), [["setup-database"], ["demo", "--size", "small"]])
+            return self._ensure(
+                "hrp_demo_", fingerprint.code(), [["setup-database"], ["demo", "--size", "small"]]
+            )
 
     def drop(self, name: str) -> None:
         self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
@@ -233,6 +195,19 @@ class HospitalServer:
     url: str
     database: Database
     log: Path
+
+
+@contextmanager
+def bench_database() -> Iterator[Database]:
+    """A migrated database on a server that waits for the disk like a hospital's, for benchmarks; dropped afterwards."""
+    server = TestServer(Home(settings.HRP_HOME / "bench"), durable=True)
+    server.start()
+    try:
+        server.session.use()
+        yield server.session
+    finally:
+        connections.close_all()
+        server.stop()
 
 
 def require_assets() -> None:

@@ -2,7 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from hrp.config import monitoring
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", monitoring.healthz, name="healthz"),
+    path("readyz", monitoring.readyz, name="readyz"),
+    path("metrics", monitoring.metrics, name="metrics"),
     path("", include("hrp.platform.ui.urls")),
 ]
 

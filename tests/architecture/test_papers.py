@@ -116,17 +116,17 @@ def test_a_registry_or_a_build_folder_would_be_seen() -> None:
     assert not FORBIDDEN.search("/srv/hrp/data and hrp/home/page.html and homework/main")
 
 
-def names_of_dependencies() -> list[str]:
+def names_of_dependencies() -> set[str]:
     entries = [
         line.split("#")[0].strip()
-        for file in ("run.in", "dev.in")
-        for line in (ROOT / "requirements" / file).read_text(encoding="utf-8").splitlines()
+        for file in (ROOT / "requirements").glob("*.in")
+        for line in file.read_text(encoding="utf-8").splitlines()
     ]
     python = [
         re.split(r"[\[~=<>!;\s]", entry, maxsplit=1)[0] for entry in entries if entry and entry[0] != "-"
     ]
     package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
-    return [*python, *package.get("dependencies", {}), *package.get("devDependencies", {})]
+    return {*python, *package.get("dependencies", {}), *package.get("devDependencies", {})}
 
 
 def test_every_dependency_is_explained_and_nothing_else_is() -> None:

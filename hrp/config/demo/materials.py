@@ -13,7 +13,7 @@ from hrp.config.demo.organisation import Organisation, pinyin
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.models import Item, MaterialClass, StockBalance, Store, Supplier
-from hrp.platform.access.models import User
+from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute
@@ -136,7 +136,7 @@ def build(org: Organisation) -> Stockroom:
     return Stockroom(store, suppliers, items, Fund.objects.get(code="F1"))
 
 
-def require_approval(role: object) -> None:
+def require_approval(role: Role) -> None:
     """From now on receipts of 50,000 yuan and more pass the material accountant."""
     route = ApprovalRoute.objects.create(
         kind="logistics.stock_receipt", title="大额入库审批", amount_from=Decimal(50000)

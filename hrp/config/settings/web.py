@@ -22,6 +22,7 @@ ROOT_URLCONF = "hrp.config.urls"
 WSGI_APPLICATION = "hrp.config.wsgi.application"
 
 MIDDLEWARE = [
+    "hrp.config.monitoring.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -70,7 +71,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static" / "dist"]
+STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static" / "dist"] if folder.is_dir()]
 STATIC_ROOT = BASE_DIR / "static" / "served"
 # Hashed names once collectstatic has run; straight from the build before that (development and tests).
 _COLLECTED = not DEBUG and ("collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists())

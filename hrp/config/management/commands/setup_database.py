@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from hrp.config import schema
+from hrp.config import fingerprint, schema
 from hrp.config.models import InstallationMark
 
 
@@ -19,7 +19,13 @@ class Command(BaseCommand):
         before = schema.state()
         if before != "current":
             schema.migrate(verbosity=1 if options["verbosity"] > 1 else 0)
+        else:
+            schema.grant()
         if before == "empty" and want_demo:
-            InstallationMark.objects.update_or_create(name="demo", defaults={"value": "wanted"})
-        mark = InstallationMark.objects.filter(name="demo").first()
-        self.stdout.write(f"database={before} demo={mark.value if mark else 'none'}")
+            _mark("demo", "wanted")
+        _mark("schema", fingerprint.schema())
+        self.stdout.write({"empty": "新库，已建立", "behind": "已升级", "current": "已是本版本"}[before])
+
+
+def _mark(name: str, value: str) -> None:
+    InstallationMark.objects.update_or_create(name=name, defaults={"value": value})

@@ -1,0 +1,246 @@
+"""``hrp run``: database, migrations, demo hospital, web and workers; kept alive until Ctrl-C or SIGTERM.
+
+It holds no business state: kill any of its processes, or itself, with -9, and the next start is clean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+import psycopg
+
+from hrp.config import console, doors, fingerprint, processes, running
+from hrp.config.children import Child, rotate
+from hrp.config.home import Home
+from hrp.config.postgres import roles
+from hrp.config.postgres.cluster import Cluster
+from hrp.config.settings.paths import BASE_DIR, HRP_HOME
+from hrp.platform.base.refusals import Conflict
+
+STOP_SECONDS = 6.0
+READY_SECONDS = 90.0
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="hrp run", description="启动整套医院；Ctrl-C 停止")
+    parser.add_argument("--no-demo", action="store_true", help="新数据库不装入演示医院")
+    options = parser.parse_args(arguments)
+    return Supervisor(Home(HRP_HOME), doors.from_environment(), demo=not options.no_demo).run()
+
+
+class Supervisor:
+    """One run of one hospital."""
+
+    def __init__(self, home: Home, door: doors.Door, *, demo: bool) -> None:
+        self.home = home
+        self.door = door
+        self.demo = demo
+        self.external = os.environ.get("HRP_DATABASE_URL")
+        self.cluster = None if self.external else Cluster(home)
+        self.children: list[Child] = []
+        self.stopping = False
+        self._database_checked = 0.0
+
+    def run(self) -> int:
+        started = time.monotonic()
+        doors.check(self.home, self.door)
+        for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(sign, self._stop)
+        with running.only_one(self.home, running.Holder(os.getpid(), self.door.url)):
+            try:
+                if running.left_behind(self.home):
+                    with console.step("收拾上次未正常停止的进程"):
+                        running.end_left_behind(self.home)
+                    doors.check_port(self.door)
+                self._prepare_database()
+                if not self.stopping:
+                    self._start_children()
+                    self._wait_until_ready()
+                    self._announce(time.monotonic() - started)
+                while not self.stopping:
+                    self._tend()
+                    time.sleep(0.2)
+            finally:
+                self._shut_down()
+        return 0
+
+    def _stop(self, sign: int, frame: FrameType | None) -> None:
+        if not self.stopping:
+            console.say("\n正在停止 ……")
+        self.stopping = True
+
+    # -- database ----------------------------------------------------------------------------------------------
+
+    def _prepare_database(self) -> None:
+        if self.cluster is not None:
+            new = not self.cluster.exists
+            with console.step("建立并启动数据库" if new else "启动数据库"):
+                self.cluster.start()
+                roles.prepare_embedded(self.cluster)
+        else:
+            with console.step("连接已有的数据库"):
+                roles.prepare_external(self.home, str(self.external))
+        if self._marks().get("schema") != fingerprint.schema():
+            with console.step("检查与升级数据库结构"):
+                self._command("setup-database", *(["--want-demo"] if self.demo else []))
+        if self._marks().get("demo") == "wanted" and not self.stopping:
+            with console.step("装入演示医院"):
+                self._command("load-demo")
+
+    def _marks(self) -> dict[str, str]:
+        """What the installation remembers of itself; nothing before the first migration."""
+        with psycopg.connect((self.home.addresses / "owner.url").read_text()) as connection:
+            try:
+                return dict(connection.execute("SELECT name, value FROM config_installation_mark").fetchall())
+            except psycopg.errors.UndefinedTable:
+                return {}
+
+    def _command(self, *words: str) -> str:
+        """Run one command of ours to its end. What it refuses, the start refuses."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hrp.config.cli", *words],
+            cwd=BASE_DIR, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+        told, complaint = process.communicate()
+        if process.returncode:
+            raise _refusal_of(words[0], complaint)
+        return told
+
+    # -- web and workers ---------------------------------------------------------------------------------------
+
+    def _environment(self) -> dict[str, str]:
+        variables = os.environ | {
+            "PYTHONPATH": str(BASE_DIR),
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "hrp.config.settings",
+            "HRP_HOME": str(self.home.root),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.home.run / "metrics"),
+        }
+        variables.pop("HRP_DB_ROLE", None)
+        return variables
+
+    def _start_children(self) -> None:
+        metrics = self.home.run / "metrics"
+        shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir()
+        for name, command in self._commands().items():
+            log = self.home.log / f"{name}.log"
+            child = Child(name, command, self._environment(), BASE_DIR, log)
+            child.start()
+            self.children.append(child)
+        self._note_children()
+
+    def _commands(self) -> dict[str, list[str]]:
+        web = [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.door.host, "--port", str(self.door.port),
+            "--workers", os.environ.get("HRP_WEB_WORKERS") or "2", "--blocking-threads", "4", "--no-ws",
+            "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "3",
+            "hrp.config.wsgi:application",
+        ]  # fmt: skip
+        return {"web": web, "worker": [sys.executable, "-m", "hrp.config.cli", "procrastinate", "worker"]}
+
+    def _note_children(self) -> None:
+        running.note(self.home, {c.name: c.process.pid for c in self.children if c.process is not None})
+
+    def _tend(self) -> None:
+        for child in self.children:
+            if child.tend():
+                console.say(f"{time.strftime('%H:%M:%S')} {child.name} 已退出并重新启动（日志 {child.log}）")
+                self._note_children()
+        if time.monotonic() - self._database_checked > 1:
+            self._database_checked = time.monotonic()
+            self._tend_database()
+            for child in self.children:
+                rotate(child.log)
+
+    def _tend_database(self) -> None:
+        if self.cluster is None or self.cluster.postmaster() is not None:
+            return
+        console.say(f"{time.strftime('%H:%M:%S')} 数据库已退出，正在重新启动")
+        try:
+            self.cluster.start()
+            roles.prepare_embedded(self.cluster)
+        except Conflict as refusal:
+            console.refuse(refusal)
+
+    def _wait_until_ready(self) -> None:
+        with console.step("启动网站与后台任务"):
+            deadline = time.monotonic() + READY_SECONDS
+            while not (self.stopping or self._answers()):
+                web = self.children[0]
+                if (web.ended() and web.restarts > 2) or time.monotonic() > deadline:
+                    raise Conflict(
+                        "网站没有启动成功。",
+                        way_out=f"原因见日志 {web.log}；最后一行：{_last_line(web)}",
+                        code="web_failed",
+                    )
+                self._tend()
+                time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.door.url}/healthz", timeout=2):  # noqa: S310
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    def _announce(self, seconds: float) -> None:
+        if self.stopping:
+            return
+        lines = ["", f"杏林 HRP 已就绪：{self.door.url}    （{seconds:.1f} 秒；数据在 {self.home.root}）"]
+        accounts = _demo_accounts() if self.demo else []
+        if accounts:
+            lines += ["", "演示账号："]
+            lines += [f"  {user:<14} {password:<14} {title}" for user, password, title in accounts]
+        console.say("\n".join([*lines, "", "按 Ctrl-C 停止。"]))
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    def _shut_down(self) -> None:
+        """Web and workers get six seconds to finish what they do; then the database stops."""
+        self.stopping = True
+        for child in self.children:
+            child.terminate()
+        processes.wait_until(lambda: all(child.ended() for child in self.children), STOP_SECONDS)
+        for child in self.children:
+            child.kill()
+        if self.cluster is not None:
+            self.cluster.stop()
+        if self.children:
+            console.say("已停止。数据已保存。")
+
+
+def _last_line(child: Child) -> str:
+    return processes.words(child.log.read_text(errors="replace")[-2000:]) if child.log.exists() else ""
+
+
+def _refusal_of(command: str, complaint: str) -> Conflict:
+    """Pass on what a command of ours refused; anything else is shown as it came."""
+    found = re.search(r"✗ (?P<reason>.*?)(?:\n  怎么办：(?P<way>.*))?\s*$", complaint, re.DOTALL)
+    if found:
+        return Conflict(found["reason"].strip(), way_out=(found["way"] or "").strip())
+    return Conflict(
+        f"hrp {command} 失败：\n{complaint.strip()[-3000:]}", way_out="数据未被改动；修复后可直接重试。"
+    )
+
+
+def _demo_accounts() -> list[tuple[str, str, str]]:
+    try:
+        demo = importlib.import_module("hrp.config.demo")
+    except ModuleNotFoundError:
+        return []
+    return list(getattr(demo, "ACCOUNTS", []))
