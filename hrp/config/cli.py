@@ -72,9 +72,10 @@ def database_running() -> Iterator[None]:
     from hrp.config.home import Home
     from hrp.config.postgres import roles
     from hrp.config.postgres.cluster import Cluster
-    from hrp.config.settings.paths import HRP_HOME
+    from hrp.config.setup import machine
 
-    home, external = Home(HRP_HOME), os.environ.get("HRP_DATABASE_URL")
+    # not from the settings: importing them reads the addresses, which are only about to be written
+    home, external = Home(machine.home_folder()), os.environ.get("HRP_DATABASE_URL")
     if external or os.environ.get("HRP_APP_DATABASE_URL"):
         if external and not os.environ.get("HRP_APP_DATABASE_URL"):
             home.prepare()
