@@ -8,6 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", monitoring.healthz, name="healthz"),
     path("readyz", monitoring.readyz, name="readyz"),
     path("metrics", monitoring.metrics, name="metrics"),
+    path("operations/", include("hrp.operations.contracts.urls")),
+    path("operations/", include("hrp.operations.desk.urls")),
     path("", include("hrp.platform.ui.urls")),
 ]
 

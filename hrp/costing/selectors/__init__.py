@@ -1,1 +1,0 @@
-"""Every read of costing that has a name."""

@@ -1,0 +1,77 @@
+"""What must always be true of the desk; each query returns the rows that break it."""
+
+from __future__ import annotations
+
+from hrp.operations.desk.models import Ticket
+from hrp.operations.desk.services.projection import rebuild
+from hrp.platform.base.health import Invariant, Rows, register
+from hrp.platform.base.refusals import Refusal
+
+_CHAIN_SQL = """
+SELECT t.number, e.seq,
+       CASE WHEN e.hash <> operations_event_hash(e) THEN '内容与散列不符' ELSE '与前一事件不相接' END AS wrong
+FROM (SELECT e.*, lag(e.hash, 1, repeat('0', 64)) OVER w AS before, lag(e.seq, 1, 0) OVER w AS seq_before
+      FROM operations_ticket_event e WINDOW w AS (PARTITION BY e.ticket_id ORDER BY e.seq)) chained
+JOIN operations_ticket_event e ON e.id = chained.id
+JOIN operations_ticket t ON t.id = e.ticket_id
+WHERE e.hash <> operations_event_hash(e) OR e.prev_hash <> chained.before OR e.seq <> chained.seq_before + 1
+UNION ALL
+SELECT t.number, t.last_seq, '链首与最后事件不符'
+FROM operations_ticket t
+LEFT JOIN operations_ticket_event e ON e.ticket_id = t.id AND e.seq = t.last_seq
+WHERE e.hash IS DISTINCT FROM t.head_hash
+"""
+
+_GAPS_SQL = """
+WITH given (key, number) AS (
+    SELECT split_part(number, '-', 1), split_part(number, '-', 2)::int FROM operations_ticket
+    UNION ALL
+    SELECT split_part(number, '-', 1), split_part(number, '-', 2)::int FROM operations_maintenance_record
+), counted AS (SELECT key, count(*) AS found, max(number) AS highest FROM given GROUP BY key)
+SELECT coalesce(s.key, c.key) AS series, s.last, c.found, c.highest
+FROM operations_number_series s FULL JOIN counted c ON c.key = s.key
+WHERE s.last IS DISTINCT FROM c.found OR s.last IS DISTINCT FROM c.highest
+"""
+
+_CLOSED_SQL = """
+SELECT t.number
+FROM operations_ticket t
+WHERE t.state = 'closed' AND NOT EXISTS (
+    SELECT 1 FROM operations_maintenance_record r JOIN operations_record_archive a ON a.record_id = r.id
+    WHERE r.ticket_id = t.id AND r.cycle = t.cycle)
+"""
+
+_ARCHIVE_SQL = """
+SELECT r.number
+FROM operations_record_archive a JOIN operations_maintenance_record r ON r.id = a.record_id
+WHERE a.body_sha256 <> encode(sha256(convert_to(a.body, 'UTF8')), 'hex')
+   OR a.pdf_sha256 <> encode(sha256(a.pdf), 'hex')
+"""
+
+_BREACH_SQL = """
+SELECT t.number, c.key FROM operations_clock c JOIN operations_ticket t ON t.id = c.ticket_id
+WHERE c.verdict = 'breached' AND NOT EXISTS (
+    SELECT 1 FROM operations_breach b WHERE b.ticket_id = c.ticket_id AND b.clock_key = c.key)
+"""
+
+
+def _clocks_differ() -> Rows:
+    wrong: Rows = []
+    for ticket in Ticket.objects.select_related("contract_version").iterator(chunk_size=500):
+        try:
+            rebuild(ticket)
+        except Refusal as refusal:
+            wrong.append({"number": ticket.number, "wrong": refusal.reason})
+    return wrong
+
+
+def register_all() -> None:
+    for invariant in (
+        Invariant("desk.chain", "operations", "工单事件链完整", sql=_CHAIN_SQL),
+        Invariant("desk.numbers", "operations", "工单号与维护记录号无断号", sql=_GAPS_SQL),
+        Invariant("desk.closed_with_record", "operations", "已关闭工单均有归档的维护记录", sql=_CLOSED_SQL),
+        Invariant("desk.archive", "operations", "维护记录归档散列相符", sql=_ARCHIVE_SQL),
+        Invariant("desk.breaches", "operations", "超时均已留痕", sql=_BREACH_SQL),
+        Invariant("desk.clocks", "operations", "时钟重算一致", check=_clocks_differ),
+    ):
+        register(invariant)

@@ -1,0 +1,1 @@
+"""Doors of the desk: parse, call one service, render."""

@@ -1,0 +1,259 @@
+"""What may be done with a ticket now: the buttons of its page, their questions, and the service each one calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from hrp.operations.contracts import selectors as contracts
+from hrp.operations.contracts.models import Side
+from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, MaintenanceRecord, Ticket
+from hrp.operations.desk.rules import lifecycle
+from hrp.operations.desk.services import closing, handling, intake
+from hrp.operations.desk.views import reading
+from hrp.platform.access import scope
+from hrp.platform.access.models import User
+from hrp.platform.base import clock
+
+Given = Mapping[str, str]
+Kind = Literal["text", "textarea", "choice", "instant"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One input of an act's dialog. ``value`` is what it starts with."""
+
+    name: str
+    title: StrOrPromise
+    kind: Kind = "text"
+    required: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    hint: StrOrPromise = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Act:
+    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may."""
+
+    code: str
+    title: StrOrPromise
+    icon: str
+    event: str
+    permission: str
+    run: Callable[[User, Ticket, Given], object]
+    questions: tuple[Question, ...] = ()
+    side: str = ""
+    style: Literal["", "primary", "error"] = ""
+    wide: bool = False
+
+
+_WHEN = Question("at", _("发生时间"), "instant", hint=_("空着即为现在；早于现在 10 分钟以上须写补录依据"))
+_WHY_LATE = Question("late_reason", _("补录依据"), hint=_("话务记录号、录音或在场人员"))
+_RECORD_TEXTS = (
+    Question("symptom", _("故障现象"), "textarea", required=True),
+    Question("cause", _("原因分析"), "textarea", required=True),
+    Question("actions", _("处理过程"), "textarea", required=True),
+    Question("tests", _("验证情况"), "textarea", required=True),
+    Question("commands", _("命令与语句"), "textarea"),
+    Question("files_changed", _("变更文件及散列"), "textarea"),
+    Question("version_before", _("维护前版本")),
+    Question("version_after", _("维护后版本")),
+    Question("data_adjustment_no", _("数据调整单号")),
+    Question("remaining_risk", _("遗留风险"), "textarea"),
+    Question("advice", _("建议"), "textarea"),
+)
+
+
+def _respond(actor: User, ticket: Ticket, given: Given) -> object:
+    return handling.respond(
+        actor=actor, ticket=ticket, at=reading.instant(given, "at", "发生时间"), via=given.get("via", "phone"),
+        note=reading.text(given, "note", most=500), late_reason=reading.text(given, "late_reason", most=200),
+    )  # fmt: skip
+
+
+def _emergency(actor: User, ticket: Ticket, given: Given) -> object:
+    return handling.start_emergency(
+        actor=actor, ticket=ticket, commander=reading.text(given, "commander", most=50),
+        staff=reading.text(given, "staff", most=200), plan=reading.text(given, "plan", most=100),
+        bridge=reading.text(given, "bridge", most=100), at=reading.instant(given, "at", "发生时间"),
+        late_reason=reading.text(given, "late_reason", most=200),
+    )  # fmt: skip
+
+
+def _remote_failed(actor: User, ticket: Ticket, given: Given) -> object:
+    return handling.declare_remote_failed(
+        actor=actor, ticket=ticket, reason=reading.text(given, "reason", most=500),
+        at=reading.instant(given, "at", "发生时间"), late_reason=reading.text(given, "late_reason", most=200),
+    )  # fmt: skip
+
+
+def _agree(actor: User, ticket: Ticket, given: Given) -> object:
+    return handling.agree_onsite_time(
+        actor=actor, ticket=ticket, eta=reading.instant(given, "eta", "约定到场时间") or clock.now(),
+        agreed_by=reading.text(given, "agreed_by", most=50),
+        hospital_waiver=reading.text(given, "hospital_waiver", most=50),
+    )  # fmt: skip
+
+
+def _arrive(actor: User, ticket: Ticket, given: Given) -> object:
+    return handling.arrive_on_site(
+        actor=actor, ticket=ticket, place=reading.text(given, "place", most=100),
+        witness=reading.text(given, "witness", most=100), at=reading.instant(given, "at", "发生时间"),
+        late_reason=reading.text(given, "late_reason", most=200),
+    )  # fmt: skip
+
+
+def _resolve(actor: User, ticket: Ticket, given: Given) -> object:
+    return handling.resolve(
+        actor=actor, ticket=ticket, summary=reading.text(given, "summary", most=500),
+        at=reading.instant(given, "at", "发生时间"), late_reason=reading.text(given, "late_reason", most=200),
+    )  # fmt: skip
+
+
+def _record(actor: User, ticket: Ticket, given: Given) -> object:
+    texts = {question.name: reading.text(given, question.name) for question in _RECORD_TEXTS}
+    text = closing.RecordText(mode=given.get("mode", ""), cause_class=given.get("cause_class", ""), **texts)
+    return closing.write_maintenance_record(actor=actor, ticket=ticket, text=text)
+
+
+def _reclassify(actor: User, ticket: Ticket, given: Given) -> object:
+    return handling.reclassify(
+        actor=actor, ticket=ticket, to=given.get("to", ""), basis=given.get("basis", ""),
+        reason=reading.text(given, "reason", most=500), approval=reading.text(given, "approval", most=50),
+    )  # fmt: skip
+
+
+def _contact(actor: User, ticket: Ticket, given: Given) -> object:
+    channel = given.get("channel", "phone")
+    call_at = reading.instant(given, "call_at", "来电时间") or clock.now()
+    call = intake.Call(
+        call_at=call_at,
+        answered_at=reading.instant(given, "answered_at", "接听时间"),
+        direction="out" if given.get("direction") == "out" and channel == "phone" else "in",
+        caller=reading.text(given, "caller", most=30),
+        late_reason=reading.text(given, "late_reason", most=200),
+    )
+    return intake.log_further_contact(
+        actor=actor, ticket=ticket, call=call, channel=channel, level=given.get("level", ""),
+        told_by=reading.text(given, "told_by", most=50),
+    )  # fmt: skip
+
+
+def _merge(actor: User, ticket: Ticket, given: Given) -> object:
+    return intake.merge_earlier_call(
+        actor=actor, ticket=ticket, source=reading.text(given, "source", most=100),
+        first_call_at=reading.instant(given, "first_call_at", "来电时间") or clock.now(),
+    )  # fmt: skip
+
+
+ACTS: tuple[Act, ...] = (
+    Act("respond", _("响应"), "headset", "RESPONSE", "operations.ticket.work", _respond, side=Side.SUPPLIER,
+        style="primary",
+        questions=(
+            Question("via", _("方式"), "choice", choices=(("phone", "电话"), ("web", "网络"), ("email", "电子邮件"), ("onsite", "当面"))),
+            Question("note", _("说明"), "textarea", hint=_("与谁沟通、初步判断；自动回复和留言不算响应")), _WHEN, _WHY_LATE,
+        )),
+    Act("start_emergency", _("启动应急服务"), "urgent", "EMERGENCY_STARTED", "operations.ticket.work", _emergency,
+        side=Side.SUPPLIER, style="error",
+        questions=(
+            Question("commander", _("指挥"), required=True), Question("staff", _("参加人员"), required=True),
+            Question("plan", _("应急预案及版本"), required=True, hint=_("例如 EP-HRP-01 v3")),
+            Question("bridge", _("会议电话")), _WHEN, _WHY_LATE,
+        )),
+    Act("resolve", _("登记解决"), "circle-check", "RESOLVED", "operations.ticket.work", _resolve,
+        side=Side.SUPPLIER, style="primary",
+        questions=(Question("summary", _("如何解决"), "textarea", required=True), _WHEN, _WHY_LATE)),
+    Act("write_record", _("填写维护记录"), "file-text", "RECORD_WRITTEN", "operations.ticket.work", _record,
+        side=Side.SUPPLIER, style="primary", wide=True,
+        questions=(
+            Question("mode", _("维护方式"), "choice", required=True, choices=tuple(LINES)),
+            Question("cause_class", _("原因分类"), "choice", required=True, choices=tuple(CAUSES)), *_RECORD_TEXTS,
+        )),
+    Act("confirm", _("确认维护记录"), "signature", "CONFIRMED", "operations.ticket.confirm",
+        lambda actor, ticket, given: closing.confirm_by_hospital(
+            actor=actor, ticket=ticket, opinion=reading.text(given, "opinion", most=200)),
+        side=Side.HOSPITAL, style="primary",
+        questions=(Question("opinion", _("意见"), "textarea", hint=_("确认后即归档，不可修改")),)),
+    Act("close", _("关闭工单"), "lock", "CLOSED", "operations.ticket.close",
+        lambda actor, ticket, given: closing.close(actor=actor, ticket=ticket, note=reading.text(given, "note", most=200)),
+        style="primary", questions=(Question("note", _("备注")),)),
+    Act("remote_failed", _("远程无法解决"), "plug-connected-x", "REMOTE_FAILED", "operations.ticket.decide", _remote_failed,
+        questions=(Question("reason", _("问题性质与原因"), "textarea", required=True, hint=_("登记后到场时限开始计时")), _WHEN, _WHY_LATE)),
+    Act("agree_onsite", _("约定到场"), "calendar-time", "ONSITE_ETA", "operations.ticket.decide", _agree,
+        questions=(
+            Question("eta", _("约定到场时间"), "instant", required=True), Question("agreed_by", _("甲方同意人"), required=True),
+            Question("hospital_waiver", _("甲方书面延后单号"), hint=_("晚于合同时限时必填")),
+        )),
+    Act("arrive", _("登记到场"), "map-pin-check", "ONSITE_ARRIVED", "operations.ticket.work", _arrive,
+        side=Side.SUPPLIER, style="primary",
+        questions=(Question("place", _("到达地点"), required=True), Question("witness", _("甲方见证人或门禁记录")), _WHEN, _WHY_LATE)),
+    Act("contact", _("再次联系"), "phone-plus", "CONTACT", "operations.ticket.log", _contact,
+        questions=(
+            Question("channel", _("方式"), "choice", choices=tuple(CHANNELS)),
+            Question("direction", _("方向"), "choice", choices=(("in", "呼入"), ("out", "呼出"))),
+            Question("call_at", _("来电时间"), "instant", hint=_("空着即为现在")),
+            Question("answered_at", _("接听时间"), "instant", hint=_("未接听的留空；呼出须接通")),
+            Question("told_by", _("来电人")), Question("caller", _("号码")),
+            Question("level", _("所述级别"), "choice", hint=_("新情况更严重时选择，自此刻起按新级别计时")), _WHY_LATE,
+        )),
+    Act("reclassify", _("调整级别"), "arrows-up-down", "RECLASS", "operations.ticket.decide", _reclassify,
+        questions=(
+            Question("to", _("调整为"), "choice", required=True),
+            Question("basis", _("依据"), "choice", required=True,
+                     choices=tuple({**handling.UP_BASES, **handling.DOWN_BASES}.items())),
+            Question("reason", _("理由"), "textarea", required=True),
+            Question("approval", _("甲方同意记录号"), hint=_("乙方办理降级时必填")),
+        )),
+    Act("flag_emergency", _("标为紧急事件"), "alert-triangle", "EMERGENCY_FLAG", "operations.ticket.decide",
+        lambda actor, ticket, given: handling.flag_emergency(
+            actor=actor, ticket=ticket, kind=reading.text(given, "kind", most=50), note=reading.text(given, "note", most=500)),
+        questions=(Question("kind", _("事件类型"), required=True, hint=_("例如疑似数据泄露、勒索病毒")), Question("note", _("说明"), "textarea"))),
+    Act("merge", _("并入更早来电"), "git-merge", "MERGE_EARLIER_CALL", "operations.ticket.decide", _merge,
+        questions=(Question("first_call_at", _("来电时间"), "instant", required=True), Question("source", _("来源"), required=True))),
+    Act("wait", _("等待甲方"), "hourglass", "PENDING", "operations.ticket.work",
+        lambda actor, ticket, given: handling.wait_for_hospital(actor=actor, ticket=ticket, reason=reading.text(given, "reason", most=500)),
+        side=Side.SUPPLIER, questions=(Question("reason", _("等待甲方做什么"), "textarea", required=True, hint=_("仅作记录，合同时钟不暂停")),)),
+    Act("note", _("备注"), "message-plus", "NOTE", "operations.ticket.log",
+        lambda actor, ticket, given: handling.add_note(actor=actor, ticket=ticket, text=reading.text(given, "text", most=2000)),
+        questions=(Question("text", _("内容"), "textarea", required=True),)),
+)  # fmt: skip
+
+BY_CODE = {act.code: act for act in ACTS}
+MAIN = ("respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "close")
+"""Acts shown as buttons beside the title; the others are in the menu."""
+
+
+def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | None) -> list[Act]:
+    """The acts this person may do with this ticket now, their questions filled with what is already known."""
+    found = []
+    for act in ACTS:
+        event = "REOPEN_CONTACT" if act.code == "contact" and intake.ticket_is_over(ticket) else act.event
+        if act.side and act.side != side:
+            continue
+        if lifecycle.gate(ticket.state, event) is not None or not scope.has(
+            actor, act.permission, ticket.org_unit_id
+        ):
+            continue
+        found.append(replace(act, questions=tuple(_filled(act, q, ticket, record) for q in act.questions)))
+    return found
+
+
+def _filled(act: Act, question: Question, ticket: Ticket, record: MaintenanceRecord | None) -> Question:
+    if question.name in ("to", "level"):
+        levels = contracts.terms_of(ticket.contract_version).ranked()
+        shown = tuple(
+            (level.code, f"{level.title}：{level.situation}")
+            for level in levels
+            if level.code != ticket.level
+        )
+        return replace(question, choices=shown if question.required else (("", "不变"), *shown))
+    if act.code == "write_record" and record is not None:
+        return replace(question, value=str(getattr(record, question.name)))
+    if act.code == "write_record" and question.name == "symptom":
+        return replace(question, value=ticket.description or ticket.title)
+    return question
