@@ -1,14 +1,17 @@
-"""``manage.py new_document logistics goods_return --title 退货单 --prefix TH``: the four files of a new document type."""
+"""``manage.py new_document logistics goods_return --title 退货单 --prefix TH``: the files of a new document type."""
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from hrp.platform.documents import registry
 from hrp.platform.documents.registry import plural
 
 DOCUMENT = '''"""{title} ({noun}): say in one sentence what act of the hospital this is.
@@ -114,7 +117,7 @@ from hrp.platform.ui.screens import Column, DocumentScreen, Field, LineField
     kind="{app}.{noun}",
     icon="file-text",
     url="{app}/{plural}",
-    menu=("{app}", "单据"),
+    menu=("{system}", "单据"),
     columns=(
         Column("number", fixed=True, card="title"),
         Column("business_date", sort=True, card="meta"),
@@ -162,45 +165,79 @@ class Migration(migrations.Migration):
 
 
 class Command(BaseCommand):
-    help = "生成一个新单据类型的四个文件：单据、界面、测试、数据库守卫"
+    help = "生成一个新单据类型：单据、界面、测试；有了模型迁移之后加 --guards 生成数据库守卫"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app", help="模块，如 logistics")
         parser.add_argument("noun", help="单据名词，下划线小写，如 goods_return")
-        parser.add_argument("--title", required=True, help="中文名，如 退货单")
-        parser.add_argument("--prefix", required=True, help="编号前缀，两三个大写字母，如 TH")
+        parser.add_argument("--title", default="", help="中文名，如 退货单")
+        parser.add_argument("--prefix", default="", help="编号前缀，两三个大写字母，如 TH")
+        parser.add_argument(
+            "--guards", action="store_true", help="只生成数据库守卫（在 makemigrations 之后）"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         app, noun = options["app"], options["noun"]
         if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", noun):
             raise CommandError(f"单据名词 {noun!r} 应为下划线小写英文，如 goods_return")
-        if not re.fullmatch(r"[A-Z]{2,3}", options["prefix"]):
-            raise CommandError(f"编号前缀 {options['prefix']!r} 应为两三个大写字母，如 TH")
-        config = apps.get_app_config(app)
-        root = Path(config.path)
-        migrations = sorted(p.stem for p in (root / "migrations").glob("[0-9]*.py"))
-        number = int(migrations[-1][:4]) if migrations else 0
-        model_migration = f"{number + 1:04d}_{noun}"
+        try:
+            config = apps.get_app_config(app)
+        except LookupError:
+            raise CommandError(f"没有 {app!r} 这个模块") from None
+        if options["guards"]:
+            self._guards(config, noun)
+        else:
+            self._document(config, noun, title=options["title"], prefix=options["prefix"])
+
+    def _document(self, config: AppConfig, noun: str, *, title: str, prefix: str) -> None:
+        if not title:
+            raise CommandError("请用 --title 给出中文名，如 --title 退货单")
+        if not re.fullmatch(r"[A-Z]{2,3}", prefix):
+            raise CommandError(f"编号前缀 {prefix!r} 应为两三个大写字母，如 --prefix TH")
+        app, root = config.label, Path(config.path)
         values = {
-            "app": app, "path": config.name.removeprefix("hrp."), "noun": noun, "title": options["title"],
-            "prefix": options["prefix"], "name": "".join(part.capitalize() for part in noun.split("_")),
-            "upper": noun.upper(), "plural": plural(noun), "previous": model_migration, "debit": "5001.07", "credit": "2302",
+            "app": app, "path": config.name.removeprefix("hrp."), "noun": noun, "title": title, "prefix": prefix,
+            "name": "".join(part.capitalize() for part in noun.split("_")), "upper": noun.upper(),
+            "plural": plural(noun), "system": config.name.split(".")[1], "debit": "5001.07", "credit": "2302",
         }  # fmt: skip
-        files = {
-            root / "documents" / f"{noun}.py": DOCUMENT,
-            root / "screens" / f"{noun}.py": SCREEN,
-            root / "tests" / f"test_{noun}.py": TEST,
-            root / "migrations" / f"{number + 2:04d}_{noun}_guards.py": MIGRATION,
-        }
+        self._write(
+            {
+                root / "documents" / f"{noun}.py": DOCUMENT.format(**values),
+                root / "screens" / f"{noun}.py": SCREEN.format(**values),
+                root / "tests" / f"test_{noun}.py": TEST.format(**values),
+            }
+        )
+        self.stdout.write(
+            "接下来：\n1. 填写字段、apply、entries\n"
+            f"2. 在 {app}/apps.py 的 ready() 中登记单据与界面\n"
+            f"3. python manage.py makemigrations {app} --name {noun}\n"
+            f"4. python manage.py new_document {app} {noun} --guards\n"
+            f"5. pytest {os.path.relpath(root / 'tests' / f'test_{noun}.py')}"
+        )
+
+    def _guards(self, config: AppConfig, noun: str) -> None:
+        """A migration of its own, after the one that makes the tables: a graph with a gap cannot be loaded."""
+        kind = f"{config.label}.{noun}"
+        if registry.types.get(kind) is None:
+            raise CommandError(f"{kind} 尚未登记：请先在 {config.label}/apps.py 的 ready() 中登记单据")
+        folder = Path(config.path) / "migrations"
+        existing = sorted(path.stem for path in folder.glob("[0-9]*.py"))
+        if not any(stem[5:] == noun for stem in existing):
+            raise CommandError(
+                f"还没有模型迁移：请先 python manage.py makemigrations {config.label} --name {noun}"
+            )
+        if any(stem[5:] == f"{noun}_guards" for stem in existing):
+            raise CommandError(f"{noun} 的数据库守卫已经生成，未作任何改动")
+        text = MIGRATION.format(
+            app=config.label, noun=noun, title=registry.types[kind].spec.title, previous=existing[-1]
+        )
+        self._write({folder / f"{int(existing[-1][:4]) + 1:04d}_{noun}_guards.py": text})
+
+    def _write(self, files: Mapping[Path, str]) -> None:
         taken = [str(path) for path in files if path.exists()]
         if taken:
             raise CommandError(f"文件已存在，未作任何改动：{'、'.join(taken)}")
-        for path, template in files.items():
+        for path, text in files.items():
             path.parent.mkdir(exist_ok=True)
-            path.write_text(template.format(**values), encoding="utf-8")
-            self.stdout.write(f"已生成 {path.relative_to(root.parents[1])}")
-        self.stdout.write(
-            f"接下来：\n1. 在 {app}/apps.py 的 ready() 中登记单据与界面\n"
-            f"2. python manage.py makemigrations {app} --name {noun}（得到 {model_migration}）\n"
-            f"3. 填写字段、apply、entries；运行 pytest {root.name}/tests/test_{noun}.py"
-        )
+            path.write_text(text, encoding="utf-8")
+            self.stdout.write(f"已生成 {os.path.relpath(path)}")
