@@ -12,6 +12,9 @@ class CostingConfig(AppConfig):
         from hrp.costing.documents.cost_entry import CostEntry, CostEntryLine
         from hrp.costing.documents.stat_entry import StatEntry, StatEntryLine
         from hrp.costing.rules import worked_cases
+        from hrp.costing.selectors import runs
+        from hrp.costing.services import intake
+        from hrp.platform.access import permissions
         from hrp.platform.base import verify
         from hrp.platform.documents import registry
 
@@ -23,4 +26,7 @@ class CostingConfig(AppConfig):
         registry.register(CostEntry, CostEntryLine)
         registry.register(StatEntry, StatEntryLine)
         registry.register(AllocationRun, None)
+        permissions.declare(intake.PERMISSION, "导入成本数据", module="costing")
+        permissions.declare(runs.VIEW, "查看成本报表", module="costing")
+        permissions.declare(runs.EXPORT, "导出成本报表", module="costing")
         invariants.register_all()

@@ -33,6 +33,8 @@ _CELL = re.compile(
     + rb")\s*(/?)>"
 )
 _ANY_CELL = re.compile(rb"<(?:[^\s<>/:]+:)?c[\s>/]")
+_ANY_STRINGS = re.compile(rb"<(?:[^\s<>/:]+:)?sst[\s>/]")
+_STRINGS = re.compile(rb"<(?:[^\s<>/:]+:)?sst(" + _ATTRIBUTES + rb")\s*/?>")
 _MERGE = re.compile(
     rb"""<(?:\w+:)?mergeCell\s[^<>]*?ref\s*=\s*["']([A-Za-z]+)([0-9]+):([A-Za-z]+)([0-9]+)["']"""
 )
@@ -111,11 +113,11 @@ def kind_of(data: bytes, name: str, limits: Limits) -> str:
             _("这不是表格文件。"), way_out=_("请上传 .xlsx 或 .csv 文件。"), code="sheet_not_a_sheet"
         )
     if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".et")):
-        raise _broken(_("内容不是 Excel 工作簿"))
+        raise broken(_("内容不是 Excel 工作簿"))
     return "csv"
 
 
-def _broken(detail: str) -> Invalid:
+def broken(detail: str) -> Invalid:
     return Invalid(
         _("文件已损坏或不是 .xlsx 工作簿：{detail}。").format(detail=detail),
         way_out=_("请用 Excel 或 WPS 打开确认无误后“另存为”.xlsx，再上传。"),
@@ -123,7 +125,7 @@ def _broken(detail: str) -> Invalid:
     )
 
 
-def _hostile(detail: str) -> Invalid:
+def hostile(detail: str) -> Invalid:
     return Invalid(
         _("文件结构异常，为保护系统已拒绝：{detail}。").format(detail=detail),
         way_out=_("请把数据复制到新下载的模板中再上传；若文件来自外单位，请先确认来源。"),
@@ -144,15 +146,15 @@ def examine(data: bytes, limits: Limits, *, part: str = "xl/workbook.xml") -> Ex
         OSError,
         RuntimeError,
     ) as error:
-        raise _broken(_("压缩包目录读不出来")) from error
+        raise broken(_("压缩包目录读不出来")) from error
     if len(infos) > limits.entries:
-        raise _hostile(
+        raise hostile(
             _("内含 {count} 个部件，超过 {limit} 个").format(count=len(infos), limit=limits.entries)
         )
     _check_entries(infos)
     names = {info.filename for info in infos}
     if part not in names or "[Content_Types].xml" not in names:
-        raise _broken(_("压缩包里没有工作簿"))
+        raise broken(_("压缩包里没有工作簿"))
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise Invalid(_("文件带有宏。"), way_out=_("请“另存为”不带宏的 .xlsx 后再上传。"), code="sheet_macro")
     found = Examined()
@@ -163,7 +165,7 @@ def examine(data: bytes, limits: Limits, *, part: str = "xl/workbook.xml") -> Ex
             if unpacked > limits.unpacked_bytes or (
                 unpacked > 8 * 2**20 and unpacked > limits.ratio * len(data)
             ):
-                raise _hostile(_("解压后过大（压缩炸弹）"))
+                raise hostile(_("解压后过大（压缩炸弹）"))
     return found
 
 
@@ -176,14 +178,14 @@ def _check_entries(infos: list[zipfile.ZipInfo]) -> None:
                 _("压缩包带密码，系统无法读取。"), way_out=_("请取消密码后再上传。"), code="sheet_encrypted"
             )
         if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name or "\x00" in name:
-            raise _hostile(_("部件路径越界"))
+            raise hostile(_("部件路径越界"))
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise _hostile(_("含有符号链接"))
+            raise hostile(_("含有符号链接"))
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise _hostile(_("压缩方式不常见"))
+            raise hostile(_("压缩方式不常见"))
         folded = name.replace("\\", "/").casefold()
         if folded in seen:
-            raise _hostile(_("部件重名"))
+            raise hostile(_("部件重名"))
         seen.add(folded)
 
 
@@ -191,12 +193,12 @@ def _unpacked(data: bytes, info: zipfile.ZipInfo) -> Iterator[bytes]:
     """The real contents of an entry in chunks of at most 1 MB, whatever its header declares."""
     start = info.header_offset
     if data[start : start + 4] != b"PK\x03\x04":
-        raise _broken(_("部件 {name} 位置不对").format(name=info.filename[:60]))
+        raise broken(_("部件 {name} 位置不对").format(name=info.filename[:60]))
     name_length, extra_length = struct.unpack("<HH", data[start + 26 : start + 30])
     start += 30 + name_length + extra_length
     raw = data[start : start + info.compress_size]
     if len(raw) != info.compress_size:
-        raise _broken(_("文件不完整"))
+        raise broken(_("文件不完整"))
     checksum, total = 0, 0
     if info.compress_type == zipfile.ZIP_STORED:
         chunks: Iterator[bytes] = (raw[i : i + _CHUNK] for i in range(0, len(raw), _CHUNK))
@@ -207,7 +209,7 @@ def _unpacked(data: bytes, info: zipfile.ZipInfo) -> Iterator[bytes]:
         total += len(chunk)
         yield chunk
     if checksum != info.CRC or total != info.file_size:
-        raise _broken(_("部件 {name} 校验不符").format(name=info.filename[:60]))
+        raise broken(_("部件 {name} 校验不符").format(name=info.filename[:60]))
 
 
 def _inflated(raw: bytes, name: str) -> Iterator[bytes]:
@@ -221,18 +223,16 @@ def _inflated(raw: bytes, name: str) -> Iterator[bytes]:
             if inflater.eof:
                 return
             if not chunk and not raw:
-                raise _broken(_("文件不完整"))
+                raise broken(_("文件不完整"))
     except zlib.error as error:
-        raise _broken(_("部件 {name} 解压失败").format(name=name[:60])) from error
+        raise broken(_("部件 {name} 解压失败").format(name=name[:60])) from error
 
 
 def _scan(data: bytes, info: zipfile.ZipInfo, found: Examined, limits: Limits) -> Iterator[int]:
     """Yield unpacked sizes while collecting what the part says about itself."""
     name = info.filename
-    if not name.lower().endswith((".xml", ".rels", ".vml")):
-        for chunk in _unpacked(data, info):
-            yield len(chunk)
-        return
+    # A worksheet may lie under any name, so every part is measured; pictures are merely not asked for their encoding.
+    markup = name.lower().endswith((".xml", ".rels", ".vml"))
     small = name.startswith("xl/workbook") or name.endswith("workbook.xml.rels")
     kept: list[bytes] = []
     extent = Extent()
@@ -243,20 +243,24 @@ def _scan(data: bytes, info: zipfile.ZipInfo, found: Examined, limits: Limits) -
         yield len(chunk)
         text = carry + chunk
         if first:
-            _check_encoding(text[:200])
+            markup = markup or text[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+            if markup:
+                _check_encoding(text[:200])
             first = False
-        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-            raise _hostile(_("含有 DTD 或实体声明"))
+        if markup and (b"<!DOCTYPE" in text or b"<!ENTITY" in text):
+            raise hostile(_("含有 DTD 或实体声明"))
         # Cut before the last complete element start, so that no cell is split between two chunks.
         cut = (
             max(text.rfind(b"<c "), text.rfind(b"<row "), text.rfind(b"<mergeCell "))
             if len(chunk) == _CHUNK
             else -1
         )
+        if not markup and len(carry) > _CHUNK:
+            cut = len(text)
         cut = cut if cut > 0 else (text.rfind(b"<") if len(chunk) == _CHUNK else len(text))
         text, carry = text[:cut], text[cut:]
-        if len(carry) > 4 * _CHUNK:
-            raise _hostile(_("单个单元格内容过长"))
+        if markup and len(carry) > 4 * _CHUNK:
+            raise hostile(_("单个单元格内容过长"))
         if small:
             kept.append(text)
         cells += len(_ANY_CELL.findall(text))
@@ -264,8 +268,8 @@ def _scan(data: bytes, info: zipfile.ZipInfo, found: Examined, limits: Limits) -
         if cells > limits.cells:
             raise _too_many(extent, limits)
     if carry:
-        if b"<!DOCTYPE" in carry or b"<!ENTITY" in carry:
-            raise _hostile(_("含有 DTD 或实体声明"))
+        if markup and (b"<!DOCTYPE" in carry or b"<!ENTITY" in carry):
+            raise hostile(_("含有 DTD 或实体声明"))
         cells += len(_ANY_CELL.findall(carry))
         _measure(carry, extent, limits)
         kept.append(carry)
@@ -274,7 +278,7 @@ def _scan(data: bytes, info: zipfile.ZipInfo, found: Examined, limits: Limits) -
         found.epoch_1904 = found.epoch_1904 or bool(_EPOCH_1904.search(found.parts[name]))
     if cells and extent.is_sheet:
         if extent.addressed != cells:
-            raise _hostile(_("单元格地址写法不规范"))
+            raise hostile(_("单元格地址写法不规范"))
         if extent.rows * max(extent.columns, 1) > limits.cells or extent.columns > limits.columns:
             raise _too_many(extent, limits)
         found.extents[name] = extent
@@ -282,10 +286,10 @@ def _scan(data: bytes, info: zipfile.ZipInfo, found: Examined, limits: Limits) -
 
 def _check_encoding(head: bytes) -> None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:64]:
-        raise _hostile(_("部件编码不是 UTF-8"))
+        raise hostile(_("部件编码不是 UTF-8"))
     declared = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf"))
     if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise _hostile(_("部件编码不是 UTF-8"))
+        raise hostile(_("部件编码不是 UTF-8"))
 
 
 def _index(letters: bytes) -> int:
@@ -295,7 +299,18 @@ def _index(letters: bytes) -> int:
     return index - 1
 
 
+def _check_counts(text: bytes) -> None:
+    """The parser reserves room for as many shared strings as the table claims to hold."""
+    tables = _STRINGS.findall(text)
+    if len(tables) != len(_ANY_STRINGS.findall(text)):
+        raise hostile(_("共享字符串表写法不规范"))
+    if any(len(number) > 7 for attributes in tables for number in re.findall(rb'ount="([^"]*)"', attributes)):
+        raise hostile(_("共享字符串表声称的数量过大"))
+
+
 def _measure(text: bytes, extent: Extent, limits: Limits) -> None:
+    if b"sst" in text:
+        _check_counts(text)
     columns: set[bytes] = set()
     last_row = 0
     if b"sheetData" in text:

@@ -94,6 +94,22 @@ def encrypted_flag() -> bytes:
     return bytes(data)
 
 
+def sheet_elsewhere() -> bytes:
+    """The worksheet under a name that does not look like XML."""
+    files = parts(row(GOOD) + row(cell("XFD1048576", "1"), 1048576))
+    files["xl/evil.bin"] = files.pop("xl/worksheets/sheet1.xml")
+    relations = "xl/_rels/workbook.xml.rels"
+    files[relations] = files[relations].replace(b"worksheets/sheet1.xml", b"evil.bin")
+    return packed(files)
+
+
+def far_dimension() -> bytes:
+    files = parts(row(GOOD))
+    name = "xl/worksheets/sheet1.xml"
+    files[name] = files[name].replace(b"<sheetData>", b'<dimension ref="A1:XFD1048576"/><sheetData>')
+    return packed(files)
+
+
 def many_rows(count: int) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"constant_memory": True})
@@ -198,7 +214,15 @@ CORPUS: dict[str, tuple[Build, str]] = {
     "half_gbk.csv": (lambda: "编码,名称\n001,纱".encode("gbk") + b"\xff\xff", "编码"),
     "wide.csv": (lambda: ("编码,名称" + ",x" * 300 + "\n").encode(), "列"),
     "no_header.csv": (lambda: b"1,2,3\n4,5,6\n", "标题行"),
+    "strings_count.xlsx": (lambda: sheet(row(GOOD), strings=f'<sst xmlns="{NS}" uniqueCount="4000000000"><si><t>5</t></si></sst>'), "数量过大"),
+    "strings_count_hidden.xlsx": (lambda: sheet(row(GOOD), strings=f'<sst a=">" count="4000000000" xmlns="{NS}"/>'), "不规范"),
+    "string_index.xlsx": (lambda: sheet(row(GOOD + cell("C2", "4000000000", "s")), strings=f'<sst xmlns="{NS}"/>'), "损坏"),
+    "sheet_elsewhere.xlsx": (sheet_elsewhere, "已用区域过大"),
+    "opendocument_inside.xlsx": (lambda: packed(parts(row(GOOD)) | {"xl/workbook.xml": f'<workbook xmlns="{NS}"/>'.encode(), "mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<a/>"}), "没有工作表"),
+    "iso_date.xlsx": (lambda: sheet(row(GOOD + cell("E2", "999999-99-99", "d"))), "不是有效的日期"),
     # good files that look odd
+    "far_dimension.xlsx": (far_dimension, ""),
+    "rows_in_disorder.xlsx": (lambda: sheet(row(text("A3", "002") + text("B3", "手套"), 3) + row(GOOD)), ""),
     "styled_far.xlsx": (lambda: sheet(row(GOOD) + '<row r="1048576"><c r="XFD1048576" s="0"/></row>'), ""),
     "full_width.xlsx": (lambda: sheet(row(GOOD + text("C2", "２５") + text("D2", "１，２３４．５０"))), ""),
     "serial_1904.xlsx": (lambda: sheet(row(GOOD + cell("E2", "44000")), workbook_extra='<workbookPr date1904="1"/>'), ""),

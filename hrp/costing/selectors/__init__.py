@@ -1,0 +1,1 @@
+"""Every read of costing that has a name."""

@@ -1,0 +1,52 @@
+"""Runs and their certificates."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from hrp.costing.documents.allocation_run import AllocationRun, Purpose
+from hrp.costing.models import RunCertificate
+from hrp.platform.access import scope
+from hrp.platform.access.models import User
+from hrp.platform.base.refusals import NotFound
+from hrp.platform.documents.models import State
+
+VIEW = "costing.report.view"
+EXPORT = "costing.report.export"
+
+
+def reportable(actor: User) -> QuerySet[AllocationRun]:
+    """Runs with a result, newest month first; a reversed run stays readable. None without the permission.
+
+    Who holds the permission in some departments only sees those departments' rows of a report (:func:`rows_of`).
+    """
+    if not scope.has(actor, VIEW):
+        return AllocationRun.objects.none()
+    runs = AllocationRun.objects.filter(state__in=[State.POSTED, State.REVERSED])
+    return runs.select_related("hospital", "rule_set", "posted_by", "maker").order_by(
+        "-month", "state", "-pk"
+    )
+
+
+def latest(actor: User) -> AllocationRun | None:
+    """The posted statutory run of the newest month, or any posted run when there is none."""
+    posted = reportable(actor).filter(state=State.POSTED)
+    return posted.filter(purpose=Purpose.STATUTORY).first() or posted.first()
+
+
+def get(actor: User, pk: int) -> AllocationRun:
+    """A run with a result. Raises Forbidden or NotFound."""
+    scope.require(actor, VIEW)
+    run = reportable(actor).filter(pk=pk).first()
+    if run is None:
+        raise NotFound("没有找到该分摊结果", way_out="请从成本报表重新选择核算月份。")
+    return run
+
+
+def rows_of(actor: User) -> frozenset[int] | None:
+    """The departments whose rows the actor may read; None for all of them."""
+    return scope.units(actor, VIEW)
+
+
+def certificate(run: AllocationRun) -> RunCertificate:
+    return RunCertificate.objects.get(run_id=run.pk)
