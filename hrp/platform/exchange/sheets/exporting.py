@@ -25,6 +25,8 @@ _NUMBER_FORMAT = {
     "decimal": "#,##0.####",
     "money": "#,##0.00;[Red]-#,##0.00",
 }
+_LONG = 10**8  # below this even six decimals fit into the 15 digits Excel keeps
+_DAY_ZERO, _FIRST_DAY = dt.date(1899, 12, 30), dt.date(1900, 3, 1)  # earlier days Excel counts wrongly
 SHEET_ROWS = 1_000_000
 
 
@@ -41,6 +43,8 @@ class OutColumn:
 
 def guarded(text: str) -> str:
     """Text that no spreadsheet program takes for a formula: a leading ``= + - @`` TAB CR LF gets an apostrophe."""
+    if text[:1].isalnum():
+        return text
     stripped = text.lstrip(" \u3000\xa0")
     return f"'{text}" if stripped.startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
 
@@ -139,14 +143,21 @@ def _put(sheet: Any, line: int, index: int, value: Any, kind: str, form: Any) ->
         sheet.write_string(line, index, _("是") if value else _("否"), form)
     elif isinstance(value, (int, Decimal)) and kind not in ("code", "text"):
         # Excel keeps 15 digits; a longer amount is shown exactly, as text, rather than rounded.
-        if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) > 15:
+        if (
+            isinstance(value, Decimal)
+            and abs(value) > _LONG
+            and len(value.normalize().as_tuple().digits) > 15
+        ):
             sheet.write_string(line, index, format(value, "f"), form)
         else:
             sheet.write_number(line, index, value, form)
     elif isinstance(value, dt.datetime):
         sheet.write_string(line, index, value.strftime("%Y-%m-%d %H:%M:%S"), form)
     elif isinstance(value, dt.date):
-        sheet.write_datetime(line, index, value, form)
+        if value < _FIRST_DAY:
+            sheet.write_string(line, index, value.isoformat(), form)
+        else:
+            sheet.write_number(line, index, (value - _DAY_ZERO).days, form)
     else:
         sheet.write_string(line, index, guarded(_clean(str(value)))[:32767], form)
 

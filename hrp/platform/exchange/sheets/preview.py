@@ -196,7 +196,7 @@ def _read_sheet(grid: Grid, spec: SheetSpec, book: Book, out: SheetPreview, repo
     for number, raw in enumerate(grid.rows[header + 1 :], start=header + 2):
         if all(blank(cell) for cell in raw) and not cells.troubled(number):
             continue
-        if shown(next((cell for cell in raw if not blank(cell)), "")).strip() in _TOTAL_ROWS:
+        if _is_total(raw):
             report.warnings.append(_("第 {row} 行是合计行，已跳过。").format(row=number))
             continue
         values = cells.row(number, raw, columns)
@@ -209,6 +209,12 @@ def _read_sheet(grid: Grid, spec: SheetSpec, book: Book, out: SheetPreview, repo
     _total(spec, out)
 
 
+def _is_total(raw: Sequence[object]) -> bool:
+    """The row our own exports end with."""
+    first = next((cell for cell in raw if not blank(cell)), None)
+    return isinstance(first, str) and first.strip() in _TOTAL_ROWS
+
+
 def _too_long(grid: Grid, header: int, spec: SheetSpec, sheet_name: str, report: _Report) -> bool:
     """Whether there are more rows than allowed; then none of them is worth converting."""
     if len(grid.rows) - header - 1 <= spec.max_rows:
@@ -216,7 +222,7 @@ def _too_long(grid: Grid, header: int, spec: SheetSpec, sheet_name: str, report:
     filled = [
         number
         for number, raw in enumerate(grid.rows[header + 1 :], start=header + 2)
-        if not all(map(blank, raw))
+        if not all(map(blank, raw)) and not _is_total(raw)
     ]
     if len(filled) <= spec.max_rows:
         return False
