@@ -119,3 +119,13 @@ if _HTTPS:
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("HRP_ORIGINS", "").split(",") if origin]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000  # a 2,000-line document of 15 cells
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+
+# Faults go to the process's own output with their traceback; the supervisor writes it to HRP_HOME/log.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"output": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["output"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["output"], "level": "WARNING", "propagate": False}},
+}

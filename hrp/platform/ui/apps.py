@@ -4,3 +4,14 @@ from django.apps import AppConfig
 class UiConfig(AppConfig):
     name = "hrp.platform.ui"
     label = "ui"
+    verbose_name = "界面"
+
+    def ready(self) -> None:
+        from hrp.platform.access import permissions
+        from hrp.platform.ui import screens
+        from hrp.platform.ui.own import approvals, journal, organisation, people
+
+        permissions.declare_all("ledger", journal.PERMISSIONS)
+        permissions.declare_all("documents", approvals.PERMISSIONS)
+        for screen in (*journal.ALL, *approvals.ALL, *organisation.ALL, *people.ALL):
+            screens.register(screen)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 import hrp
 from hrp.platform.access import scope
+from hrp.platform.access.models import User
 from hrp.platform.ui import menu, selectors
 
 
@@ -115,11 +116,20 @@ class Shell:
             for title, items in self.system.groups
         ]  # fmt: skip
 
-    @cached_property
+    @property
+    def place(self) -> selectors.Place | None:
+        return selectors.place_of(getattr(self.actor, "unit_id", None))
+
+    @property
     def campus(self) -> str:
         """The site of the signed-in person; the hospital when they belong to none."""
-        unit = getattr(self.actor, "unit", None)
-        return unit.campus.name if unit is not None else selectors.hospital_name()
+        return self.place.campus if self.place else selectors.hospital_name()
+
+    @property
+    def unit_name(self) -> str:
+        if self.place:
+            return self.place.unit
+        return str(self.actor.get_duty_display()) if isinstance(self.actor, User) else ""
 
     @property
     def hospital(self) -> str:

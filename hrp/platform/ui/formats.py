@@ -40,7 +40,8 @@ def percent(value: Decimal | None) -> str:
 
 
 def date(value: dt.date | None) -> str:
-    return NOTHING if value is None else value.strftime("%Y-%m-%d")
+    """9999-12-31 is how a register says "without end"."""
+    return NOTHING if value is None or value == dt.date.max else value.strftime("%Y-%m-%d")
 
 
 def datetime_text(value: dt.datetime | None) -> str:
@@ -70,45 +71,5 @@ def entry(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return clock.local(value).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, dt.date):
-        return value.strftime("%Y-%m-%d")
+        return "" if value == dt.date.max else value.strftime("%Y-%m-%d")
     return str(value)
-
-
-_DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_UNITS = ("", "拾", "佰", "仟")
-_GROUPS = ("", "万", "亿", "兆")
-
-
-def _section(number: int) -> str:
-    words, zero = "", False
-    for place in (3, 2, 1, 0):
-        digit = number // 10**place % 10
-        if digit:
-            words += ("零" if zero and words else "") + _DIGITS[digit] + _UNITS[place]
-            zero = False
-        else:
-            zero = True
-    return words
-
-
-def in_words(value: Decimal) -> str:
-    """人民币大写 of an amount in yuan: ``Decimal("1010.10")`` -> 壹仟零壹拾元壹角整."""
-    cents = int(abs(value).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP).scaleb(2))
-    yuan, jiao, fen = cents // 100, cents // 10 % 10, cents % 10
-    words, gap = "", False
-    for group in _GROUPS:
-        part = yuan % 10000
-        if part:
-            words = _section(part) + group + ("零" if gap and words else "") + words
-            gap = part < 1000
-        else:
-            gap = bool(words)
-        yuan //= 10000
-        if not yuan:
-            break
-    words = f"{words}元" if words else ""
-    tail = (f"{_DIGITS[jiao]}角" if jiao else "零" if fen and words else "") + (
-        f"{_DIGITS[fen]}分" if fen else ""
-    )
-    sign = "负" if value < 0 and cents else ""
-    return sign + (words + tail + ("" if fen else "整") if tail else f"{words or '零元'}整")

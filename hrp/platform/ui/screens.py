@@ -236,19 +236,35 @@ class RegisterScreen:
         None  # hrp.platform.exchange.sheets.SheetSpec, or a callable taking the actor and returning one
     )
     permission: str = ""  # prefix of the permission codes when it is not ``key``
+    codes: Mapping[str, str] | None = (
+        None  # acts whose permission has another name: {"edit": "system.unit.edit"}
+    )
     history: bool = True
+    lookup_open: bool = False  # anybody signed in may choose from it
 
     @property
-    def prefix(self) -> str:
-        return self.permission or self.key
+    def base(self) -> str:
+        """The address of the list, with slashes at both ends; pages of one row follow it."""
+        return f"/{self.url.strip('/')}/"
+
+    @property
+    def scope_path(self) -> str:
+        """The look-up path of the unit's id."""
+        return (
+            self.scope_field
+            if not self.scope_field or self.scope_field.endswith("_id")
+            else f"{self.scope_field}_id"
+        )
 
     def code(self, act: str) -> str:
-        return f"{self.prefix}.{act}"
+        return _known(self.codes, act) or f"{self.permission or self.key}.{act}"
 
 
 @dataclass(frozen=True, eq=False)
 class DocumentScreen:
     """The pages of one document type; ``kind`` is that of its ``DocumentSpec``, and so are its permission codes.
+
+    Its address is the document type's own (``/logistics/stock-issues``), which journal entries point back to.
 
     ``fields`` are those of the header in order, ``lines`` the columns of the entry grid. ``scan`` names the line
     field the scan box fills. ``amount`` and ``quantity`` name the line cells summed in the dock. ``prefill(actor,
@@ -257,7 +273,6 @@ class DocumentScreen:
 
     kind: str
     icon: str
-    url: str
     fields: tuple[Field | str, ...]
     lines: tuple[LineField | str, ...] = ()
     columns: tuple[Column | str, ...] = ("number", "business_date", "org_unit", "total", "state", "maker")
@@ -276,8 +291,10 @@ class DocumentScreen:
     defaults: Callable[[Actor], Mapping[str, Any]] | None = None
     prefill: Callable[[Actor, Mapping[str, str]], Mapping[str, Any]] | None = None
     queryset: Callable[[Actor], QuerySet[Any]] | None = None
-    form: str = ""  # name of the typst form (exchange); "" prints the page itself
-    form_data: Callable[[Any], Mapping[str, Any]] | None = None
+    form: str = "form"  # the typst template of exchange that prints it
+    paper: Literal["a4", "slip"] = "a4"  # slip: 241 x 140 mm continuous forms in three parts
+    signatures: tuple[str, ...] = ("制单", "审核", "经手")
+    printed: Callable[[Any], bytes] | None = None  # a PDF of the module's own instead of the generic form
     sheet: Any = None
     creatable: bool = True
 
@@ -285,11 +302,29 @@ class DocumentScreen:
     def key(self) -> str:
         return self.kind
 
+    @property
+    def base(self) -> str:
+        """The address of the list, with slashes at both ends; pages of one document follow it."""
+        from hrp.platform.documents.registry import types
+
+        return f"/{types[self.kind].path}/"
+
+    @property
+    def title(self) -> str:
+        from hrp.platform.documents.registry import types
+
+        return types[self.kind].spec.title
+
     def code(self, act: str) -> str:
         return f"{self.kind}.{act}"
 
 
 Screen = RegisterScreen | DocumentScreen
+
+
+def _known(codes: Mapping[str, str] | None, act: str) -> str:
+    return (codes or {}).get(act, "")
+
 
 registry: Registry[Screen] = Registry("界面")
 lookups: Registry[Lookup] = Registry("参照")
@@ -334,13 +369,4 @@ def register_of(model: type[Model]) -> RegisterScreen | None:
 
 
 def _title(screen: Screen) -> str | Callable[[], str]:
-    if isinstance(screen, RegisterScreen):
-        return screen.title
-    kind = screen.kind
-
-    def title() -> str:
-        from hrp.platform.documents.registry import types
-
-        return types[kind].spec.title
-
-    return title
+    return screen.title if isinstance(screen, RegisterScreen) else lambda: screen.title

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hrp.platform.base import clock
-from hrp.platform.org.models import Hospital
+from hrp.platform.org.models import Hospital, OrgUnit
 
 _REMEMBER_SECONDS = 60
 _hospital: tuple[float, str] = (0.0, "")
+_units: dict[int, tuple[float, Place]] = {}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a person belongs, as the top bar names it."""
+
+    unit: str
+    campus: str
+    hospital_id: int
 
 
 def hospital_name() -> str:
@@ -17,3 +29,16 @@ def hospital_name() -> str:
         name = Hospital.objects.order_by("pk").values_list("name", flat=True).first()
         _hospital = (now, name or "")
     return _hospital[1]
+
+
+def place_of(unit_id: int | None) -> Place | None:
+    """Names of a unit and its site, remembered for a minute; None for people without a unit."""
+    if unit_id is None:
+        return None
+    now = clock.now().timestamp()
+    known = _units.get(unit_id)
+    if known is None or now - known[0] > _REMEMBER_SECONDS:
+        unit = OrgUnit.objects.select_related("campus").get(pk=unit_id)
+        known = (now, Place(unit.name, unit.campus.name, unit.campus.hospital_id))
+        _units[unit_id] = known
+    return known[1]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 
-from hrp.platform.ui.views import home
+from hrp.platform.ui.routes import patterns
+from hrp.platform.ui.views import home, lookups
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -18,4 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/me", home.me, name="account.me"),
     path("search", home.search, name="search"),
     path("preferences", home.preferences, name="preferences"),
+    path("lookup/<str:key>", lookups.lookup, name="lookup"),
+    *patterns(),
 ]

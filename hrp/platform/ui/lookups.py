@@ -1,0 +1,223 @@
+"""Choosing things: every register and every declared look-up answers the same questions, in the asker's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from hrp.platform.access import scope
+from hrp.platform.base.refusals import Forbidden, NotFound
+from hrp.platform.ui import screens
+from hrp.platform.ui.screens import Field, LineField, Lookup, RegisterScreen
+
+MOST = 20
+MOST_CODES = 200
+
+Params = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that may be chosen. ``label`` is what the box shows afterwards, ``fill`` what other cells take."""
+
+    id: int
+    code: str
+    name: str
+    label: str
+    hint: str
+    fill: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id, "code": self.code, "name": self.name, "label": self.label, "hint": self.hint,
+            "fill": {key: _plain(value) for key, value in self.fill.items()},
+        }  # fmt: skip
+
+
+def _plain(value: Any) -> str:
+    from hrp.platform.ui.formats import entry
+
+    return entry(value)
+
+
+class Source:
+    """A register or a look-up, asked in one way."""
+
+    def __init__(self, declared: RegisterScreen | Lookup) -> None:
+        self.declared = declared
+        self.key = declared.key
+        self.title = declared.title
+
+    def rows(self, actor: Any, params: Params) -> QuerySet[Any]:
+        declared = self.declared
+        if isinstance(declared, Lookup):
+            return declared.queryset(actor, params)
+        rows = declared.queryset(actor) if declared.queryset else declared.model._default_manager.all()
+        rows = rows.order_by(*declared.ordering)
+        if declared.scope_path:
+            held = _reach(actor, _users_of(declared.key))
+            if held is not None:
+                rows = rows.filter(**{f"{declared.scope_path}__in": held})
+        names = {field.name for field in declared.model._meta.get_fields()}
+        return rows.filter(is_active=True) if "is_active" in names else rows
+
+    def choice(self, obj: Any) -> Choice:
+        declared = self.declared
+        code = str(getattr(obj, declared.exact[0].split("__")[0], "") if declared.exact else obj.pk)
+        fill = dict(declared.fill(obj)) if declared.fill else {}
+        name = str(getattr(obj, "name", None) or getattr(obj, "display_name", None) or obj)
+        hint = declared.hint(obj) if declared.hint else ""
+        return Choice(obj.pk, code, name, declared.label(obj), hint, fill)
+
+    def search(self, actor: Any, text: str, params: Params) -> list[Choice]:
+        rows = self.rows(actor, params)
+        if text:
+            condition = Q()
+            for path in self.declared.search:
+                condition |= Q(**{path: text})
+            for path in self.declared.exact:
+                condition |= Q(**{f"{path}__iexact": text})
+            rows = rows.filter(condition)
+        return [self.choice(obj) for obj in rows[:MOST]]
+
+    def by_codes(self, actor: Any, codes: Iterable[str], params: Params) -> dict[str, Any]:
+        """Objects by their upper-case exact codes; codes that name nothing, or several things, are absent."""
+        wanted = {code.strip().upper() for code in codes if code.strip()}
+        if not wanted:
+            return {}
+        rows = self.rows(actor, params)
+        found: dict[str, Any] = {}
+        for path in self.declared.exact:
+            missing = wanted - found.keys()
+            if not missing:
+                break
+            as_typed = {code for code in codes if code.strip().upper() in missing}
+            given = as_typed | missing | {code.lower() for code in missing}
+            for obj in rows.filter(**{f"{path}__in": [code.strip() for code in given]})[: MOST_CODES * 2]:
+                value: Any = obj
+                for step in path.split("__"):
+                    value = getattr(value, step)
+                found.setdefault(str(value).upper(), obj)
+        return found
+
+    def exact(self, actor: Any, text: str, params: Params) -> Any | None:
+        return self.by_codes(actor, [text], params).get(text.strip().upper())
+
+    def labels(self, ids: Iterable[int]) -> dict[int, str]:
+        """What the boxes of already chosen things show, whether or not they may still be chosen."""
+        wanted = {pk for pk in ids if pk}
+        if not wanted:
+            return {}
+        model = self.model
+        return {obj.pk: self.declared.label(obj) for obj in model._default_manager.filter(pk__in=wanted)}
+
+    def codes(self, ids: Iterable[int]) -> dict[int, str]:
+        wanted = {pk for pk in ids if pk}
+        if not wanted or not self.declared.exact:
+            return {}
+        return dict(
+            self.model._default_manager.filter(pk__in=wanted).values_list("pk", self.declared.exact[0])
+        )
+
+    @property
+    def model(self) -> type[Model]:
+        if isinstance(self.declared, RegisterScreen):
+            return self.declared.model
+        return self.declared.queryset(None, {}).model
+
+
+def _reach(actor: Any, codes: Iterable[str]) -> frozenset[int] | None:
+    """The units where the actor holds any of the codes; None for everywhere."""
+    reached: frozenset[int] = frozenset()
+    for code in codes:
+        units = scope.units(actor, code)
+        if units is None:
+            return None
+        reached |= units
+    return reached
+
+
+def source(key: str) -> Source:
+    """The register or look-up named ``key``. Raises NotFound."""
+    declared = screens.lookups.get(key) or screens.registry.get(key)
+    if not isinstance(declared, (Lookup, RegisterScreen)):
+        raise NotFound(_("没有名为“{key}”的参照。").format(key=key), way_out=_("请刷新页面后重试。"))
+    return Source(declared)
+
+
+def source_for(field: Field | LineField, model: type[Model]) -> Source | None:
+    """Where values of a foreign key are chosen from: the field's own look-up, or the register of its model."""
+    if field.lookup:
+        return source(field.lookup)
+    register = screens.register_of(model)
+    return Source(register) if register else None
+
+
+@cache
+def _users_of(key: str) -> frozenset[str]:
+    """Permission codes that let a person use the look-up: viewing it, or editing any document or register with it."""
+    codes: set[str] = set()
+    declared = screens.lookups.get(key)
+    if declared is not None:
+        codes |= set(declared.permissions)
+    register = screens.registry.get(key)
+    if isinstance(register, RegisterScreen):
+        codes.add(register.code("view"))
+    for screen in screens.registry:
+        inputs: list[Any] = [*screen.fields]
+        if isinstance(screen, screens.DocumentScreen):
+            inputs += screen.lines
+        for panel in screen.panels:
+            if (
+                panel.fields
+                and panel.permission
+                and any(_names(field, key, panel.model) for field in panel.fields)
+            ):
+                codes.add(panel.permission)
+        for action in screen.actions:
+            if action.permission and any(_names(field, key, None) for field in action.fields):
+                codes.add(action.permission)
+        model = screen.model if isinstance(screen, RegisterScreen) else None
+        if any(_names(given, key, model, screen) for given in inputs):
+            codes |= {screen.code("edit"), screen.code("view")}
+        if any(f.register == key for f in screen.filters):
+            codes.add(screen.code("view"))
+    return frozenset(codes)
+
+
+def _names(given: Any, key: str, model: type[Model] | None, screen: Any = None) -> bool:
+    from hrp.platform.ui.columns import field_at
+
+    name, lookup = (given, "") if isinstance(given, str) else (given.name, given.lookup)
+    if lookup:
+        return bool(lookup == key)
+    models = [model] if model is not None else []
+    if isinstance(screen, screens.DocumentScreen):
+        from hrp.platform.documents.registry import types
+
+        found = types[screen.kind]
+        models = [found.model, *([found.line_model] if found.line_model else [])]
+    for owner in models:
+        field = field_at(owner, name)
+        related = getattr(field, "related_model", None)
+        register = screens.register_of(related) if isinstance(related, type) else None
+        if register is not None and register.key == key:
+            return True
+    return False
+
+
+def require(actor: Any, key: str) -> None:
+    """Raise Forbidden unless something the person may do needs this look-up."""
+    register = screens.registry.get(key)
+    if isinstance(register, RegisterScreen) and register.lookup_open:
+        return
+    if not any(scope.has(actor, code) for code in _users_of(key)):
+        raise Forbidden(
+            _("您没有选用“{title}”的权限。").format(title=source(key).title),
+            way_out=_("如工作需要，请联系安全管理员。"),
+        )

@@ -1,0 +1,32 @@
+"""Answers of the look-up boxes, as JSON."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_GET
+
+from hrp.platform.ui import lookups
+from hrp.platform.ui.actors import actor_of
+
+_OWN = ("q", "code")
+
+
+@require_GET
+def lookup(request: HttpRequest, key: str) -> JsonResponse:
+    """``?q=`` searches (``hit`` is the exact match); ``?code=`` repeated resolves pasted codes together."""
+    actor = actor_of(request)
+    source = lookups.source(key)
+    lookups.require(actor, key)
+    params = {name: str(value) for name, value in request.GET.items() if name not in _OWN}
+    codes = request.GET.getlist("code")[: lookups.MOST_CODES]
+    if codes:
+        found = source.by_codes(actor, codes, params)
+        items = [{**source.choice(obj).as_dict(), "code": code} for code, obj in found.items()]
+        return JsonResponse({"items": items, "hit": None})
+    text = request.GET.get("q", "").strip()[:60]
+    exact = source.exact(actor, text, params) if text else None
+    items = [choice.as_dict() for choice in source.search(actor, text, params)]
+    hit = source.choice(exact).as_dict() if exact is not None else None
+    if hit is not None and all(item["id"] != hit["id"] for item in items):
+        items.insert(0, hit)
+    return JsonResponse({"items": items, "hit": hit})
