@@ -29,8 +29,8 @@ def prepare(requirements: str) -> None:
 
 
 def _environment() -> None:
-    wanted = stamps.digest([], f"{sys.version_info[0]}.{sys.version_info[1]}")
-    if stamps.is_done("venv", wanted) and _works(PYTHON):
+    """Make ``.venv`` unless a working one of this Python's version is there; a broken one is made anew."""
+    if _works(PYTHON):
         return
     machine.require_ensurepip()
     with console.step("Python 虚拟环境"):
@@ -43,13 +43,13 @@ def _environment() -> None:
                 way_out="请确认项目目录可写、磁盘有 2 GB 空间，然后重试。",
                 code="venv_failed",
             ) from error
-    stamps.done("venv", wanted)
 
 
 def _works(python: Path) -> bool:
     """A system upgrade may have pulled the interpreter from under the environment."""
+    probe = f"import pip, sys; assert sys.version_info[:2] == {sys.version_info[:2]}"
     try:
-        return subprocess.run([python, "-c", "import pip"], capture_output=True, check=False).returncode == 0
+        return subprocess.run([python, "-c", probe], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 
@@ -73,10 +73,15 @@ def _requirements_hash(requirements: str) -> str:
 
 
 def install(requirements: str) -> None:
-    """Install one locked file, every hash checked. uv is quick; pip is the way when uv cannot reach the packages."""
+    """Install one locked file, every hash checked. uv is quick; pip is the way when uv cannot reach the packages.
+
+    With several indexes uv takes a package from the first that knows its name; here the hash says which file is
+    meant, so that it may look in all of them, as pip does.
+    """
     if UV.exists():
         result = subprocess.run(
-            [UV, "pip", "install", "-q", "--python", PYTHON, "--require-hashes", "-r", f"requirements/{requirements}.txt"],
+            [UV, "pip", "install", "-q", "--python", PYTHON, "--require-hashes",
+             "--index-strategy", "unsafe-best-match", "-r", f"requirements/{requirements}.txt"],
             cwd=ROOT, env=mirrors.for_uv(), capture_output=True, text=True, check=False,
         )  # fmt: skip
         if result.returncode == 0:
