@@ -32,7 +32,7 @@ class DeskConfig(AppConfig):
         for code, title in PERMISSIONS.items():
             declare(code, title, module="operations")
         verify.register("operations", "sla", lambda given: sla(given, default_terms(), published_calendar()))
-        sealed.register(sealed.SealedTable(TicketEvent, title="工单事件"))
+        sealed.register(sealed.SealedTable(TicketEvent, title="工单事件", at="recorded_at"))
         kinds.declare("operations.ticket", "工单通知", module="operations", mandatory=True)
         kinds.declare("operations.breach", "工单超时", module="operations", mandatory=True)
         invariants.register_all()

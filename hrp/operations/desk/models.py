@@ -173,6 +173,21 @@ class TicketEvent(SealableModel):
     prev_hash = models.CharField("前一散列", max_length=64)
     hash = models.CharField("散列", max_length=64)
 
+    hashed = (
+        "id",
+        "ticket",
+        "seq",
+        "type",
+        "at",
+        "recorded_at",
+        "actor",
+        "side",
+        "payload",
+        "evidence",
+        "prev_hash",
+        "hash",
+    )
+
     class Meta:
         verbose_name = "工单事件"
         db_table = "operations_ticket_event"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from hrp.platform.audit.rows import SealableModel
@@ -37,6 +38,21 @@ class ActionLog(SealableModel):
     summary = models.CharField("摘要", max_length=500, blank=True)
     data = models.JSONField("明细", default=dict)
 
+    hashed = (
+        "id",
+        "at",
+        "actor",
+        "actor_name",
+        "duty",
+        "act",
+        "target",
+        "unit_id",
+        "ip",
+        "request_id",
+        "summary",
+        "data",
+    )
+
     class Meta:
         verbose_name = "操作日志"
         db_table = "audit_action"
@@ -44,7 +60,7 @@ class ActionLog(SealableModel):
         indexes = [
             models.Index(fields=["target", "-id"], name="audit_action_target"),
             models.Index(fields=["actor", "-id"], name="audit_action_actor"),
-            models.Index(fields=["at"], name="audit_action_at"),
+            BrinIndex(fields=["at"], name="audit_action_at"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,8 @@ migration that creates it, and registering it with :func:`hrp.platform.audit.sea
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -29,28 +30,59 @@ class SealableModel(AppendOnlyModel):
     xact_id = models.BigIntegerField("事务号", editable=False, default=0)
     row_hash = models.BinaryField("行散列", editable=False, default=b"")
 
+    hashed: ClassVar[tuple[str, ...]] = ()
+    """Fields under the hash, in order; ``epoch`` and ``xact_id`` are always with them. Same as in the migration."""
+
     class Meta:
         abstract = True
 
 
-def _canonical(field: models.Field[Any, Any]) -> str:
-    """SQL text of one column that reads the same in every session: no time zone, no output setting."""
-    column = f'r."{field.column}"'
-    if isinstance(field, models.DateTimeField):
-        return f"extract(epoch FROM {column})"
+def _canonical(field: models.Field[Any, Any], row: str) -> str:
+    """SQL of one column that reads the same in every session: no time zone, no date style, no output setting."""
+    column = f'{row}."{field.column}"'
+    if isinstance(field, models.DateTimeField | models.DurationField):
+        return f"(extract(epoch FROM {column}) * 1000000)::bigint"
+    if isinstance(field, models.DateField):
+        return f"({column} - date '2000-01-01')"
     if isinstance(field, models.BinaryField):
         return f"encode({column}, 'hex')"
-    if isinstance(field, models.DurationField):
-        return f"extract(epoch FROM {column})"
     return column
 
 
-class HashedRows(Operation):
-    """Migration operation: the hash function of a :class:`SealableModel` and the trigger that calls it.
+def hash_sql(model: type[models.Model], columns: Sequence[str], row: str) -> str:
+    """SQL expression of the 32-byte hash of ``row``, an alias of the model's table or ``NEW``.
 
-    ``columns`` are the model fields under the hash, in order, ``epoch`` and ``xact_id`` always with them. They are
-    frozen when the migration runs: a column added later is outside the hash of older rows and must be named in a
-    new table or left out.
+    The check builds it from the code, not from a function in the database, which a superuser could replace.
+    """
+    names = [*columns, "epoch", "xact_id"]
+    parts = ", ".join(_canonical(model._meta.get_field(name), row) for name in names)  # type: ignore[arg-type]
+    return f"sha256(convert_to(ROW({parts})::text, 'UTF8'))"
+
+
+_STAMP = """
+BEGIN
+    {stamp}
+    NEW.epoch := (SELECT system_identifier FROM pg_control_system());
+    NEW.xact_id := pg_current_xact_id()::text::bigint;
+    NEW.row_hash := {hash};
+    RETURN NEW;
+END
+"""
+
+# Triggers fire in the order of their names: ours last, over what the others have set.
+_TRIGGER = """
+CREATE FUNCTION {table}_stamp() RETURNS trigger LANGUAGE plpgsql AS $${body}$$;
+CREATE TRIGGER zz_row_stamp BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_stamp();
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER zz_row_stamp;
+CREATE INDEX {table}_seal ON {table} (epoch, xact_id, id);
+"""
+
+
+class HashedRows(Operation):
+    """Migration operation: the trigger that stamps and hashes every inserted row of a :class:`SealableModel`.
+
+    ``columns`` repeats the model's ``hashed`` (a test compares them). A column added later stays outside the hash:
+    the hashes of the rows already there cannot change. ``stamped_at`` names the time that the database sets.
     """
 
     reduces_to_sql = True
@@ -80,27 +112,9 @@ class HashedRows(Operation):
     ) -> None:
         model = to_state.apps.get_model(app_label, self.model)
         table = model._meta.db_table
-        parts = ", ".join(
-            _canonical(model._meta.get_field(name)) for name in [*self.columns, "epoch", "xact_id"]
-        )
         stamp = f'NEW."{self.stamped_at}" := clock_timestamp();' if self.stamped_at else ""
-        schema_editor.execute(f"""
-            CREATE FUNCTION {table}_hash(r {table}) RETURNS bytea LANGUAGE sql STABLE AS $$
-                SELECT sha256(convert_to(jsonb_build_array({parts})::text, 'UTF8'))
-            $$;
-            CREATE FUNCTION {table}_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                {stamp}
-                NEW.epoch := (SELECT system_identifier FROM pg_control_system());
-                NEW.xact_id := pg_current_xact_id()::text::bigint;
-                NEW.row_hash := sha256(convert_to(
-                    jsonb_build_array({parts.replace('r."', 'NEW."')})::text, 'UTF8'));
-                RETURN NEW;
-            END $$;
-            CREATE TRIGGER row_stamp BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_stamp();
-            ALTER TABLE {table} ENABLE ALWAYS TRIGGER row_stamp;
-            CREATE INDEX {table}_seal ON {table} (epoch, xact_id, id);
-            """)
+        body = _STAMP.format(stamp=stamp, hash=hash_sql(model, self.columns, "NEW"))
+        schema_editor.execute(_TRIGGER.format(table=table, body=body))
 
     def database_backwards(
         self,
@@ -111,9 +125,8 @@ class HashedRows(Operation):
     ) -> None:
         table = from_state.apps.get_model(app_label, self.model)._meta.db_table
         schema_editor.execute(f"""
-            DROP TRIGGER IF EXISTS row_stamp ON {table};
+            DROP TRIGGER IF EXISTS zz_row_stamp ON {table};
             DROP FUNCTION IF EXISTS {table}_stamp();
-            DROP FUNCTION IF EXISTS {table}_hash({table});
             DROP INDEX IF EXISTS {table}_seal;
             """)
 

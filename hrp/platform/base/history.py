@@ -155,7 +155,7 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[_Model], _Model]:
             base_model=HistoryRow,
             obj_field=pghistory.ObjForeignKey(related_name="+", db_index=True),
             context_field=pghistory.ContextJSONField(),
-            context_id_field=None,
+            context_id_field=None,  # type: ignore[arg-type]
             append_only=False,
             meta={
                 "verbose_name": f"{model._meta.verbose_name}变更",
@@ -178,7 +178,7 @@ def _writes_tracked(sql: str) -> bool:
     if head in ("insert", "update", "delete"):
         match = _WRITES.match(sql.lstrip())
         return bool(match and match[1] in _tables)
-    if head.startswith("with") or head.startswith("merge"):
+    if head.startswith(("with", "merge")):
         return any(name in _tables for name in _WRITES.findall(sql))
     return False
 

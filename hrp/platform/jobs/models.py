@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 
@@ -127,7 +128,7 @@ class HealthRun(models.Model):
     ok = models.PositiveIntegerField("通过")
     broken = models.PositiveIntegerField("不符")
     unknown = models.PositiveIntegerField("未知")
-    outcomes = models.JSONField("结果", default=list)
+    outcomes = models.JSONField("结果", default=list, encoder=DjangoJSONEncoder)
 
     class Meta:
         verbose_name = "不变量检查"

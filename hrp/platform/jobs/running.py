@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,7 +59,30 @@ def perform(task: Task, context: JobContext, kwargs: Mapping[str, Any]) -> None:
     """Run ``task`` for the worker: origin, progress, log; errors are recorded and raised again for the queue."""
     job = context.job
     with _running(Running(job.id or 0, job.worker_id, None, context), side=True) as running:
+        try:
+            _perform(task, running, kwargs)
+        finally:
+            if not _ours(running):
+                # The library would now write "succeeded" or "failed" over a job that another worker is running.
+                logger.critical(
+                    "job %s was given to another worker: this process was paused; leaving", job.id
+                )
+                os._exit(75)
+
+
+def perform_here(task: Task, job_id: int, kwargs: Mapping[str, Any]) -> None:
+    """Run ``task`` on this connection, in the caller's transaction if there is one."""
+    with _running(Running(job_id, None, None), side=False) as running:
         _perform(task, running, kwargs)
+
+
+def _ours(running: Running) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM procrastinate_jobs WHERE id = %s AND status = 'doing' AND worker_id = %s",
+            [running.job_id, running.worker_id],
+        )
+        return cursor.fetchone() is not None
 
 
 @contextmanager
@@ -81,7 +105,7 @@ def _perform(task: Task, running: Running, kwargs: Mapping[str, Any]) -> None:
     if running.record is not None and running.record.actor_id is not None:
         actor = get_user_model()._default_manager.filter(pk=running.record.actor_id).first()
     _update(running, started_at=clock.now(), finished_at=None, error="", error_way_out="")
-    with origin.entered(origin.Origin(request_id=f"job:{running.job_id}", actor=actor)):  # type: ignore[arg-type]
+    with origin.entered(origin.Origin(request_id=f"job:{running.job_id}", actor=actor)):
         try:
             task(**kwargs)
         except JobAborted:
@@ -119,9 +143,8 @@ def _update(running: Running, **values: Any) -> None:
     if running.record is None:
         return
     columns = ", ".join(f'"{name}" = %s' for name in values)
-    _execute(
-        running, f"UPDATE jobs_record SET {columns} WHERE id = %s", [*values.values(), running.record.pk]
-    )  # noqa: S608
+    sql = f"UPDATE jobs_record SET {columns} WHERE id = %s"  # noqa: S608 (our own column names)
+    _execute(running, sql, [*values.values(), running.record.pk])
 
 
 def progress(done: int, total: int, note: str = "") -> None:

@@ -90,7 +90,7 @@ def batch_defer(
         now = clock.now()
         records = JobRecord.objects.bulk_create(
             JobRecord(
-                job_id=job.id,
+                job_id=job.id or 0,
                 task=task.name,
                 title=(titles[i] if i < len(titles) and titles[i] else task.title)[:200],
                 actor_id=actor.pk if actor else None,
