@@ -1,30 +1,11 @@
-"""Users of the demo hospital. All names are invented; the password exists in demo mode only."""
+"""Users of the demo hospital and what they are granted."""
 
 from __future__ import annotations
 
 from hrp.config import roles
+from hrp.config.demo.accounts import PASSWORD, PEOPLE
 from hrp.config.demo.organisation import SINCE, Organisation, pinyin
 from hrp.platform.access.models import RoleGrant, User
-
-PASSWORD = "Xinglin-2026"  # noqa: S105 - printed at every start of the demo, worth nothing elsewhere
-
-# username, name, title shown at start, role, unit, whole hospital
-PEOPLE = (
-    ("wangmin", "王敏", "库管员", "store_keeper", "0407", True),
-    ("zhangxiaoyan", "张晓燕", "物资会计", "material_accountant", "0402", True),
-    ("lijianguo", "李建国", "成本会计", "cost_accountant", "0402", True),
-    ("chenlixin", "陈立新", "财务科长", "finance_head", "0402", True),
-    ("zhaoqian", "赵倩", "骨科病区护士长", "ward_head", "0114", False),
-    ("liusiyuan", "刘思远", "院领导", "director", "0401", True),
-    ("sunhao", "孙浩", "服务台座席（乙方）", "service_agent", "", True),
-    ("zhouyi", "周毅", "运维工程师（乙方）", "service_engineer", "", True),
-    ("wulei", "吴磊", "系统主管工程师（甲方）", "system_counterpart", "0405", True),
-    ("sysadmin", "系统管理员", "系统管理员", "system_admin", "", True),
-    ("secadmin", "安全管理员", "安全保密管理员", "security_admin", "", True),
-    ("auditor", "审计管理员", "安全审计员", "audit_admin", "", True),
-)
-
-ACCOUNTS = [(username, PASSWORD, title) for username, _, title, *_ in PEOPLE]
 
 DUTY = {"system_admin": "system", "security_admin": "security", "audit_admin": "audit"}
 
