@@ -17,7 +17,7 @@ from hrp.platform.base.refusals import Conflict, Refusal
 OWNER_COMMANDS = {"migrate", "setup_database", "sqlmigrate"}
 WITHOUT_DATABASE = {
     "help", "version", "check", "collectstatic", "findstatic", "makemessages", "compilemessages", "makemigrations",
-    "verify", "new_document", "diffsettings", "sqlmigrate",
+    "verify", "new_document", "diffsettings", "sqlmigrate", "desk",
 }  # fmt: skip
 
 

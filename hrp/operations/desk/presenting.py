@@ -49,6 +49,8 @@ FLAGS = {
     "reopened": "重开",
     "shadow_no_annual_contract": "空档期（影子时钟）",
     "close_rejected_no_maintenance_record": "无维护记录不得关闭",
+    "calendar_official": "按国务院放假安排",
+    "calendar_provisional": "放假安排未导入，暂定日期",
 }
 _HOT = {"channel_rejected", "downgrade_rejected", "emergency_flag", "shadow_no_annual_contract"}
 
