@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from hrp.logistics.models import StockMove
+from typing import Any
+
+from hrp.logistics.models import StockMove, Store
+from hrp.platform.ledger.models import Fund
 from hrp.platform.ui.screens import Column, DocumentScreen, Field, Filter, LineField, Panel
+
+
+def defaults(actor: Any) -> dict[str, Any]:
+    """A new document begins where its maker works: own campus, own funds, and the store when there is only one."""
+    fund = Fund.objects.filter(code="F1").values_list("pk", flat=True).first()
+    found: dict[str, Any] = {"fund": fund}
+    if actor.unit is not None:
+        found["campus"] = actor.unit.campus_id
+        stores = list(Store.objects.filter(org_unit_id=actor.unit_id, is_active=True).order_by("code")[:1])
+        found |= {"store": stores[0].pk} if stores else {}
+    return found
+
 
 NUMBER = Filter("number", title="单据编号", kind="text", lookups=("number__icontains",), placeholder="单号")
 DATES = Filter("business_date", title="业务日期", kind="date_range")
@@ -69,6 +84,7 @@ RECEIPTS = DocumentScreen(
     ),
     lines_title="入库明细",
     scan="item",
+    defaults=defaults,
     amount_title="价税合计",
     panels=(MOVES,),
     form="form",
@@ -110,6 +126,7 @@ ISSUES = DocumentScreen(
     ),
     lines_title="出库明细",
     scan="item",
+    defaults=defaults,
     panels=(MOVES,),
     form="form",
 )  # fmt: skip
