@@ -325,8 +325,8 @@ def test_raw_sql_cannot_change_the_result_of_a_run(month: CostedHospital, model:
     table = model._meta.db_table
     assert model.objects.exists()
     for change in (
-        f"UPDATE {table} SET run_id = run_id",  # noqa: S608
-        f"DELETE FROM {table}",  # noqa: S608
+        f"UPDATE {table} SET run_id = run_id",
+        f"DELETE FROM {table}",
         f"TRUNCATE {table} CASCADE",
     ):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
