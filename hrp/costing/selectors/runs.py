@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from hrp.costing.documents.allocation_run import AllocationRun, Purpose
-from hrp.costing.models import RunCertificate
+from hrp.costing.models import RunCertificate, RunDepartment
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base.refusals import NotFound
@@ -50,3 +50,7 @@ def rows_of(actor: User) -> frozenset[int] | None:
 
 def certificate(run: AllocationRun) -> RunCertificate:
     return RunCertificate.objects.get(run_id=run.pk)
+
+
+def has_department(run: AllocationRun, unit_id: int) -> bool:
+    return RunDepartment.objects.filter(run_id=run.pk, unit_id=unit_id).exclude(category="excluded").exists()

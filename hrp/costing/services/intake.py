@@ -287,8 +287,8 @@ def _rule_set(
                 RuleFallback.objects.create(
                     rule=rule,
                     position=1,
-                    driver_id=values.get("fallback"),
-                    approval=values.get("approval"),
+                    driver_id=values["fallback"],
+                    approval=values["approval"],
                     approved_by=actor,
                 )
     return rule_set

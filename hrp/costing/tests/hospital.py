@@ -8,7 +8,9 @@ from hrp.costing.documents.allocation_run import AllocationRun
 from hrp.costing.documents.cost_entry import CostEntry
 from hrp.costing.documents.stat_entry import StatEntry
 from hrp.costing.models import Driver, RuleSet
-from hrp.costing.services import reference
+from hrp.costing.screens import registers
+from hrp.costing.selectors import runs
+from hrp.costing.services import intake, reference
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.spec import ACTS
 from hrp.platform.documents.testing import DAY, SINCE, World
@@ -32,8 +34,9 @@ class CostedHospital:
         self.rules = RuleSet.objects.get()
         kinds = (CostEntry.spec, StatEntry.spec, AllocationRun.spec)
         self.accountant = world.user(
-            "accountant", "成本会计", *(s.permission(a) for s in kinds for a in ACTS)
-        )
+            "accountant", "成本会计", runs.VIEW, runs.EXPORT, intake.PERMISSION, *registers.PERMISSIONS,
+            *(s.permission(a) for s in kinds for a in ACTS),
+        )  # fmt: skip
 
     def unit(self, code: str, name: str, category: str) -> OrgUnit:
         unit = OrgUnit.objects.create(campus=self.world.campus, code=code, name=name, valid_from=SINCE)

@@ -1,0 +1,1 @@
+"""Screens of costing, declared: documents, registers and the menu of the reports."""
