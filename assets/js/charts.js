@@ -57,7 +57,12 @@ const values = (more = {}) => ({
   axisLabel: { color: INK_3, fontSize: 11, formatter: number },
   ...more,
 });
+const short = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 const legend = (more = {}) => ({
+  type: "scroll",
+  pageIconSize: 9,
+  pageTextStyle: { color: INK_3, fontSize: 11 },
+  left: 12,
   top: 0,
   right: 8,
   itemWidth: 10,
@@ -138,9 +143,9 @@ const SHAPES = {
         textStyle: {
           fontSize: 12,
           color: INK_2,
-          rich: { value: { color: INK, fontWeight: 600, width: 44, align: "right" }, name: { width: 100 } },
+          rich: { value: { color: INK, fontWeight: 600, width: 44, align: "right" }, name: { width: 112 } },
         },
-        formatter: (name) => `{name|${name}}{value|${share.get(name).toFixed(1)}%}`,
+        formatter: (name) => `{name|${short(name, 9)}}{value|${share.get(name).toFixed(1)}%}`,
       },
       series: [
         {
@@ -225,7 +230,7 @@ const SHAPES = {
             value,
             label: { color: value[2] > low + (high - low) * 0.55 ? "#fff" : "#33415c" },
           })),
-          label: { show: true, fontSize: 11 },
+          label: { show: true, fontSize: 11, formatter: ({ value }) => Number(value[2].toPrecision(3)).toString() },
           itemStyle: { borderColor: "#fff", borderWidth: 2, borderRadius: 4 },
         },
       ],

@@ -9,9 +9,12 @@ class UiConfig(AppConfig):
     def ready(self) -> None:
         from hrp.platform.access import permissions
         from hrp.platform.ui import screens
-        from hrp.platform.ui.own import approvals, journal, organisation, people
+        from hrp.platform.ui.own import approvals, journal, organisation, overview, people, workbench
 
         permissions.declare_all("ledger", journal.PERMISSIONS)
         permissions.declare_all("documents", approvals.PERMISSIONS)
+        permissions.declare_all("ledger", overview.PERMISSIONS)
+        workbench.register()
+        overview.register()
         for screen in (*journal.ALL, *approvals.ALL, *organisation.ALL, *people.ALL):
             screens.register(screen)

@@ -12,6 +12,7 @@ from django.urls import reverse
 import hrp
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
+from hrp.platform.notify import selectors as notices
 from hrp.platform.ui import menu, selectors
 
 
@@ -134,6 +135,19 @@ class Shell:
     @property
     def hospital(self) -> str:
         return selectors.hospital_name()
+
+    @cached_property
+    def unread(self) -> int:
+        return notices.unread_count(self.actor) if isinstance(self.actor, User) else 0
+
+    @cached_property
+    def period(self) -> dict[str, str] | None:
+        """The open accounting period named in the top bar; a link for those who may look at periods."""
+        title = selectors.open_period(self.place.hospital_id if self.place else None)
+        if title is None:
+            return None
+        may = scope.has(self.actor, "ledger.period.view")
+        return {"title": title, "tone": "", "url": reverse("ledger.period.list") if may else reverse("home")}
 
     @property
     def density(self) -> str:

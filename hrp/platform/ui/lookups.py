@@ -52,6 +52,15 @@ class Source:
         self.declared = declared
         self.key = declared.key
         self.title = declared.title
+        # the usual code and name are looked for only where the register has them
+        self.search_paths = self._known(declared.search)
+        self.exact_paths = self._known(declared.exact)
+
+    def _known(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        if isinstance(self.declared, Lookup):
+            return paths
+        names = {field.name for field in self.declared.model._meta.get_fields()}
+        return tuple(path for path in paths if path.split("__")[0] in names)
 
     def rows(self, actor: Any, params: Params) -> QuerySet[Any]:
         declared = self.declared
@@ -68,22 +77,28 @@ class Source:
 
     def choice(self, obj: Any) -> Choice:
         declared = self.declared
-        code = str(getattr(obj, declared.exact[0].split("__")[0], "") if declared.exact else obj.pk)
+        code = str(getattr(obj, self.exact_paths[0].split("__")[0], "") if self.exact_paths else obj.pk)
         fill = dict(declared.fill(obj)) if declared.fill else {}
         name = str(getattr(obj, "name", None) or getattr(obj, "display_name", None) or obj)
         hint = declared.hint(obj) if declared.hint else ""
         return Choice(obj.pk, code, name, declared.label(obj), hint, fill)
 
+    def search_rows(self, actor: Any, text: str, params: Params | None = None) -> QuerySet[Any]:
+        """Rows that ``text`` names: a search path matches, or an exact one equals."""
+        rows = self.rows(actor, params or {})
+        if not text:
+            return rows
+        if not self.search_paths and not self.exact_paths:
+            return rows.none()
+        condition = Q()
+        for path in self.search_paths:
+            condition |= Q(**{path: text})
+        for path in self.exact_paths:
+            condition |= Q(**{f"{path}__iexact": text})
+        return rows.filter(condition)
+
     def search(self, actor: Any, text: str, params: Params) -> list[Choice]:
-        rows = self.rows(actor, params)
-        if text:
-            condition = Q()
-            for path in self.declared.search:
-                condition |= Q(**{path: text})
-            for path in self.declared.exact:
-                condition |= Q(**{f"{path}__iexact": text})
-            rows = rows.filter(condition)
-        return [self.choice(obj) for obj in rows[:MOST]]
+        return [self.choice(obj) for obj in self.search_rows(actor, text, params)[:MOST]]
 
     def by_codes(self, actor: Any, codes: Iterable[str], params: Params) -> dict[str, Any]:
         """Objects by their upper-case exact codes; codes that name nothing, or several things, are absent."""
@@ -92,7 +107,7 @@ class Source:
             return {}
         rows = self.rows(actor, params)
         found: dict[str, Any] = {}
-        for path in self.declared.exact:
+        for path in self.exact_paths:
             missing = wanted - found.keys()
             if not missing:
                 break
@@ -108,6 +123,11 @@ class Source:
     def exact(self, actor: Any, text: str, params: Params) -> Any | None:
         return self.by_codes(actor, [text], params).get(text.strip().upper())
 
+    def only(self, actor: Any) -> Any | None:
+        """The one thing there is to choose, if there is but one."""
+        found = list(self.rows(actor, {})[:2])
+        return found[0] if len(found) == 1 else None
+
     def labels(self, ids: Iterable[int]) -> dict[int, str]:
         """What the boxes of already chosen things show, whether or not they may still be chosen."""
         wanted = {pk for pk in ids if pk}
@@ -118,11 +138,9 @@ class Source:
 
     def codes(self, ids: Iterable[int]) -> dict[int, str]:
         wanted = {pk for pk in ids if pk}
-        if not wanted or not self.declared.exact:
+        if not wanted or not self.exact_paths:
             return {}
-        return dict(
-            self.model._default_manager.filter(pk__in=wanted).values_list("pk", self.declared.exact[0])
-        )
+        return dict(self.model._default_manager.filter(pk__in=wanted).values_list("pk", self.exact_paths[0]))
 
     @property
     def model(self) -> type[Model]:

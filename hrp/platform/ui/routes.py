@@ -6,9 +6,10 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from hrp.platform.ui import screens
+from hrp.platform.ui import dashboards, screens
 from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
 from hrp.platform.ui.views import attachments, documents, imports, lists, prints, records, registers
+from hrp.platform.ui.views.dashboards import DashboardPage
 
 
 def _pages(screen: Any, rows: list[tuple[str, Any, str]]) -> list[URLPattern]:
@@ -63,7 +64,10 @@ def of_register(screen: RegisterScreen) -> list[URLPattern]:
 
 
 def patterns() -> list[URLPattern]:
-    found: list[URLPattern] = []
+    found: list[URLPattern] = [
+        path(one.url.strip("/"), DashboardPage.as_view(dashboard=one), name=f"dashboard.{one.key}")
+        for one in dashboards.registry
+    ]
     for screen in screens.registry:
         found += of_document(screen) if isinstance(screen, DocumentScreen) else of_register(screen)
     return found

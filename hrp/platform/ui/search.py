@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hrp.platform.access.models import User
     from hrp.platform.ui.context import Shell
 
 MOST = 6
+SHORTEST_NUMBER = 2
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,17 @@ def initials(text: str) -> str:
     return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER)).casefold()
 
 
-def find(actor: Any, text: str, shell: Shell) -> list[Group]:
+def find(actor: User, text: str, shell: Shell) -> list[Group]:
     """What ``actor`` may open and ``text`` names, grouped; at most six of each."""
-    groups = [Group("功能", _pages(text, shell))]
+    from hrp.platform.ui import work
+
+    papers = [
+        Hit(f"{paper.title} {paper.number}", paper.url, "file-text", f"{paper.state_title} · {paper.unit}")
+        for paper in (work.by_number(actor, text, limit=MOST) if len(text) >= SHORTEST_NUMBER else [])
+    ]
+    groups = [Group("功能", _pages(text, shell)), Group("单据", papers)]
+    for screen, rows in work.registers_matching(actor, text, limit=MOST):
+        groups.append(
+            Group(screen.title, [Hit(str(row), f"{screen.base}{row.pk}", screen.icon) for row in rows])
+        )
     return [group for group in groups if group.hits]

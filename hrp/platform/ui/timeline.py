@@ -96,6 +96,17 @@ class Progress:
         found: list[tuple[dt.datetime, Event]] = []
         if document.pk is None:
             return []
+        if document.posted_at:
+            posted = Event(
+                str(document.posted_by), _("过账"), document.posted_at, "passed", document.display_number
+            )
+            found.append((document.posted_at, posted))
+        if self.reversal is not None:
+            said = self.reversal
+            event = Event(str(said.actor), _("红冲"), said.recorded_at, "rejected", said.number, said.reason)
+            found.append((said.recorded_at, event))
+        if document.state == State.VOID:
+            found.append((document.updated_at, Event("", _("作废"), document.updated_at, "rejected")))
         for task in self.tasks:
             if task.state == "pending":
                 continue
@@ -115,18 +126,12 @@ class Progress:
         found.append(
             (document.created_at, Event(str(document.maker), _("制单"), document.created_at, "passed"))
         )
-        if document.posted_at:
-            posted = Event(
-                str(document.posted_by), _("过账"), document.posted_at, "passed", document.display_number
-            )
-            found.append((document.posted_at, posted))
-        if self.reversal is not None:
-            said = self.reversal
-            event = Event(str(said.actor), _("红冲"), said.recorded_at, "rejected", said.number, said.reason)
-            found.append((said.recorded_at, event))
-        if document.state == State.VOID:
-            found.append((document.updated_at, Event("", _("作废"), document.updated_at, "rejected")))
-        ordered = [event for _at, event in sorted(found, key=lambda pair: pair[0], reverse=True)]
+        # things of one instant are told in the order they were found: deciding, submitting, drafting
+        rank = {id(event): place for place, (_at, event) in enumerate(found)}
+        ordered = [
+            event
+            for _at, event in sorted(found, key=lambda pair: (pair[0], -rank[id(pair[1])]), reverse=True)
+        ]
         waiting = [t for t in self.tasks if t.state == "pending"]
         return [*(Event(_role_holders(t), t.title, None, "now") for t in waiting), *ordered]
 

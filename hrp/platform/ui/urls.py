@@ -6,10 +6,19 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 
 from hrp.platform.ui.routes import patterns
-from hrp.platform.ui.views import home, lookups
+from hrp.platform.ui.views import home, lookups, work
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", home.home, name="home"),
+    path("", work.home, name="home"),
+    path("work/todo", work.todo, name="work.todo"),
+    path("work/mine", work.mine, name="work.mine"),
+    path("work/messages", work.inbox, name="work.inbox"),
+    path("work/messages/latest", work.panel, name="work.notices"),
+    path("work/messages/read", work.read_all, name="work.read_all"),
+    path("work/messages/<int:pk>", work.open_message, name="work.message"),
+    path("work/downloads", work.files, name="work.files"),
+    path("work/downloads/<int:pk>", work.file, name="work.file"),
+    path("scan", work.scan, name="scan"),
     path("login", account.login, name="account_login"),
     path("logout", account.logout, name="account_logout"),
     path("account/inactive", account.account_inactive, name="account_inactive"),

@@ -93,6 +93,8 @@ class DocumentPage(DocumentView):
     ) -> tuple[dict[str, Any], list[RawLine]]:
         actor, screen = actor_of(request), self.screen
         values: dict[str, Any] = {"business_date": clock.today(), "org_unit": actor.unit}
+        if actor.unit is not None:
+            values["campus"] = actor.unit.campus
         values |= inputs.defaults(bound, actor)
         raw: list[RawLine] = []
         if screen.defaults is not None:
@@ -109,7 +111,10 @@ class DocumentPage(DocumentView):
             raw = [{k: inputs.formats.entry(v) for k, v in line.items()} for line in given.pop("lines", ())]
             grids.refill(lines, raw)
             values |= given
-        return values, raw
+        for one in bound:
+            if one.required and one.source is not None and not values.get(one.name):
+                values[one.name] = one.source.only(actor)
+        return values, raw or [{}]
 
     def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
         actor = actor_of(request)
@@ -252,7 +257,9 @@ class DocumentPage(DocumentView):
         progress = Progress(document)
         context = {
             "screen": screen,
-            "page_title": f"{screen.title} {'' if new else document.display_number}".strip(),
+            "page_title": _("新建{title}").format(title=screen.title)
+            if new
+            else f"{screen.title} {document.display_number}",
             "crumb_title": screen.title,
             "list_url": self.address("list"),
             "document": document,

@@ -7,20 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hrp.platform.base import clock
 from hrp.platform.base.refusals import Invalid
 from hrp.platform.ui import services
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.context import Shell
 from hrp.platform.ui.search import find
-
-
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "ui/home.html", {"page_title": _("工作台"), "today": clock.today()})
 
 
 @require_GET
@@ -30,7 +23,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "ui/parts/search.html",
-        {"text": text, "groups": find(request.user, text, Shell(request)) if text else []},
+        {"text": text, "groups": find(actor_of(request), text, Shell(request)) if text else []},
     )
 
 
