@@ -15,17 +15,5 @@ class ContractsConfig(AppConfig):
     verbose_name = "运维合同"
 
     def ready(self) -> None:
-        from hrp.platform.ui import menu
-
-        menu.add(
-            "operations",
-            "合同",
-            menu.Item(
-                "运维合同",
-                icon="contract",
-                url_name="operations.contract",
-                permission="operations.contract.view",
-            ),
-        )
         for code, title in PERMISSIONS.items():
             declare(code, title, module="operations")

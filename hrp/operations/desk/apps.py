@@ -51,3 +51,13 @@ class DeskConfig(AppConfig):
             menu.Item("服务台大屏", icon="device-tv", url_name="operations.wall", permission=VIEW, order=30),
         ):
             menu.add("operations", "服务台", item)
+        menu.add(
+            "operations",
+            "合同",
+            menu.Item(
+                "运维合同",
+                icon="contract",
+                url_name="operations.contract",
+                permission="operations.contract.view",
+            ),
+        )

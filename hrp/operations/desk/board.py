@@ -85,49 +85,30 @@ def board(actor: User) -> Board:
         ),
         open=Count("pk", filter=Q(state__in=OPEN_STATES)),
         waiting=Count("pk", filter=Q(state="new")),
-        soon=Count("pk", filter=Q(state__in=OPEN_STATES, next_due_at__gte=now, next_due_at__lt=now + SOON)),
+        soon=Count(
+            "pk", filter=Q(state__in=OPEN_STATES, pressing_due_at__gte=now, pressing_due_at__lt=now + SOON)
+        ),
+        late=Count("pk", filter=Q(state__in=OPEN_STATES, pressing_due_at__lt=now)),
         to_confirm=Count("pk", filter=Q(state="recorded")),
     )
-    late = _late(mine)
-    lines = _lines(list(selectors.board(actor)[: SHOWN * 2]), late, now)
     return Board(
         now=now,
         **counts,
-        late=len(late),
         rate=_rate(mine, day.replace(day=1)),
-        lines=lines[:SHOWN],
+        lines=[_line(ticket, now) for ticket in selectors.board(actor)[:SHOWN]],
         loads=_loads(mine),
         hours=_hours(mine, day, now),
         recent=list(mine.filter(closed_at__isnull=False).order_by("-closed_at")[:6]),
     )
 
 
-def _late(mine: QuerySet[Ticket]) -> dict[int, Clock]:
-    """Open tickets whose target has passed with nobody there yet: ticket -> the clock longest overdue."""
-    rows = Clock.objects.filter(
-        ticket__in=mine.filter(state__in=OPEN_STATES), verdict="breached", stop__isnull=True
-    ).order_by("-due")
-    return {row.ticket_id: row for row in rows}
-
-
-def _lines(tickets: list[Ticket], late: dict[int, Clock], now: dt.datetime) -> list[Line]:
-    missing = set(late) - {ticket.pk for ticket in tickets}
-    if missing:
-        tickets = [*Ticket.objects.filter(pk__in=missing).select_related("org_unit", "owner"), *tickets]
-    lines = [_line(ticket, late.get(ticket.pk), now) for ticket in tickets]
-    return sorted(lines, key=lambda line: (line.due is None, line.due or now, -line.ticket.level_rank))
-
-
-def _line(ticket: Ticket, late: Clock | None, now: dt.datetime) -> Line:
-    running: list[Clock] = getattr(ticket, "running", [])
-    clock_row = late or (running[0] if running else None)
-    if clock_row is None:
+def _line(ticket: Ticket, now: dt.datetime) -> Line:
+    unstopped: list[Clock] = getattr(ticket, "unstopped", [])
+    if not unstopped:
         return Line(ticket, None, "", 0)
-    total = (clock_row.due - clock_row.start) / dt.timedelta(seconds=1)
-    used = (now - clock_row.start) / dt.timedelta(seconds=1)
-    return Line(
-        ticket, clock_row.due, clock_row.get_kind_display(), min(100, max(2, round(100 * used / total)))
-    )
+    first = unstopped[0]
+    used = (now - first.start) / (first.due - first.start)
+    return Line(ticket, first.due, first.get_kind_display(), min(100, max(2, round(100 * used))))
 
 
 def _rate(mine: QuerySet[Ticket], since: dt.datetime) -> Rate:

@@ -259,11 +259,19 @@ class _Desk:
         self.at(
             moment, written, closing.write_maintenance_record, actor=self.engineer, ticket=ticket, text=text
         )
-        confirmed = written + self.rng.uniform(30, 1500)
+        confirmed = self._in_office_hours(moment, written + self.rng.uniform(30, 900))
         self.at(
             moment, confirmed, closing.confirm_by_hospital, actor=self.head, ticket=ticket, opinion="已恢复"
         )
         self.at(moment, confirmed + 2, closing.close, actor=self.head, ticket=ticket)
+
+    def _in_office_hours(self, moment: dt.datetime, minute: float) -> float:
+        """The hospital signs between eight and half past five: later than that, the next morning."""
+        wanted = clock.local(moment + dt.timedelta(minutes=minute))
+        if dt.time(8) <= wanted.time() < dt.time(17, 30):
+            return minute
+        day = wanted.date() + dt.timedelta(days=wanted.hour >= 8)
+        return (clock.at(day, 8, self.rng.randrange(5, 55)) - moment) / dt.timedelta(minutes=1)
 
     def tickets_of_now(self, now: dt.datetime) -> list[Ticket]:
         """What is on the desk this minute: something grave, something waiting, something nobody has looked at."""

@@ -46,7 +46,8 @@ class NumberSeries(models.Model):
 class Ticket(models.Model):
     """A service ticket (工单). Everything below ``title`` ... ``reporter`` is a projection of its events.
 
-    ``contract_version`` is pinned at the first contact for ever. ``annual_contract`` is empty in a gap between
+    ``next_due_at`` is when a running clock must be judged next; ``pressing_due_at`` the earliest due time nobody has
+    met yet, past or to come. ``contract_version`` is pinned at the first contact for ever. ``annual_contract`` is empty in a gap between
     years: the clocks of such a ticket are shadow values.
     """
 
@@ -87,7 +88,8 @@ class Ticket(models.Model):
     first_contact_at = models.DateTimeField("首次联系")
     resolved_at = models.DateTimeField("解决时间", null=True, blank=True)
     closed_at = models.DateTimeField("关闭时间", null=True, blank=True)
-    next_due_at = models.DateTimeField("最近时限", null=True, blank=True)
+    next_due_at = models.DateTimeField("下次须判定", null=True, blank=True)
+    pressing_due_at = models.DateTimeField("最紧时限", null=True, blank=True)
     judged_at = models.DateTimeField("计算时间")
     last_seq = models.PositiveIntegerField("事件数", default=0)
     head_hash = models.CharField("链首", max_length=64)
@@ -97,7 +99,7 @@ class Ticket(models.Model):
         db_table = "operations_ticket"
         ordering = ["-first_contact_at", "-pk"]
         indexes = [
-            models.Index(fields=["state", "next_due_at"], name="operations_ticket_board"),
+            models.Index(fields=["state", "pressing_due_at"], name="operations_ticket_board"),
             models.Index(
                 fields=["next_due_at"], name="operations_ticket_due", condition=Q(next_due_at__isnull=False)
             ),

@@ -130,7 +130,12 @@ class Duty:
 
 
 _TABS: tuple[tuple[str, str, dict[str, Any], tuple[str, ...]], ...] = (
-    ("open", "处理中", {"state__in": list(OPEN_STATES)}, ("next_due_at", "-level_rank", "first_contact_at")),
+    (
+        "open",
+        "处理中",
+        {"state__in": list(OPEN_STATES)},
+        ("pressing_due_at", "-level_rank", "first_contact_at"),
+    ),
     ("record", "待维护记录", {"state": "resolved"}, ("resolved_at",)),
     ("confirm", "待甲方确认", {"state": "recorded"}, ("resolved_at",)),
     ("finish", "待关闭", {"state": "confirmed"}, ("resolved_at",)),
@@ -149,7 +154,10 @@ def tabs(found: QuerySet[Ticket], wanted: str) -> list[Tab]:
 
 
 def rows(tickets: Sequence[Ticket]) -> list[Row]:
-    return [Row(ticket, tone(ticket), ticket.next_due_at) for ticket in tickets]
+    return [
+        Row(ticket, tone(ticket), ticket.pressing_due_at if ticket.state in OPEN_STATES else None)
+        for ticket in tickets
+    ]
 
 
 def priority(level: str) -> str:
@@ -243,9 +251,9 @@ def timeline(ticket: Ticket) -> list[Entry]:
 
 def _entry(event: TicketEvent) -> Entry:
     facts = [
-        (_FACTS[name], _fact(name, value))
-        for name, value in event.payload.items()
-        if name in _FACTS and value
+        (title, _fact(name, event.payload[name]))
+        for name, title in _FACTS.items()
+        if event.payload.get(name) and (name, event.payload[name]) != ("kind", "human")
     ]
     gap = (event.recorded_at - event.at).total_seconds()
     tone = {"CONFIRMED": "passed", "CLOSED": "passed", "RESOLVED": "passed", "RESPONSE": "passed"}.get(

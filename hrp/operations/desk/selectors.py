@@ -13,6 +13,7 @@ from hrp.operations.desk.rules.events import Event
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
+from hrp.platform.base import clock
 from hrp.platform.base.refusals import NotFound
 from hrp.platform.org.selectors import work_calendar
 
@@ -56,15 +57,14 @@ def ticket(actor: User, pk: int) -> Ticket:
 
 
 def board(actor: User) -> QuerySet[Ticket]:
-    """Open tickets, those whose next target is due first on top; each with its clocks."""
+    """Open tickets by the time left, overdue ones on top; each with the clocks nobody has stopped yet."""
+    unstopped = Clock.objects.filter(verdict__in=["running", "breached"], stop__isnull=True).order_by("due")
     return (
         tickets(actor)
         .filter(state__in=OPEN_STATES)
         .select_related("org_unit", "owner")
-        .prefetch_related(
-            Prefetch("clocks", Clock.objects.filter(verdict="running").order_by("due"), "running")
-        )
-        .order_by("next_due_at", "-level_rank", "first_contact_at")
+        .prefetch_related(Prefetch("clocks", unstopped, "unstopped"))
+        .order_by("pressing_due_at", "-level_rank", "first_contact_at")
     )
 
 
@@ -106,12 +106,15 @@ def url_of(ticket: Ticket) -> str:
 
 def late_count(actor: User) -> int:
     """Open tickets somebody has still not attended to although a target has passed."""
-    return (
-        tickets(actor)
-        .filter(state__in=OPEN_STATES, clocks__verdict="breached", clocks__stop__isnull=True)
-        .distinct()
-        .count()
+    return tickets(actor).filter(state__in=OPEN_STATES, pressing_due_at__lt=clock.now()).count()
+
+
+def owes_emergency_start(ticket: Ticket) -> bool:
+    """Whether an emergency service is still to be started on this ticket."""
+    waiting = Clock.objects.filter(
+        ticket=ticket, cycle=ticket.cycle, kind="emergency_start", stop__isnull=True
     )
+    return waiting.filter(verdict__in=["running", "breached"]).exists()
 
 
 def record(actor: User, pk: int) -> MaintenanceRecord:

@@ -12,7 +12,7 @@ from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 
-BATCH = 200
+BATCH = 1000  # a catch-up after an outage comes back for the rest two seconds later
 
 
 def scan(*, actor: User) -> int:

@@ -20,7 +20,7 @@ DETECTED_LATE_AFTER = dt.timedelta(seconds=60)
 
 _PROJECTED = [
     "state", "level", "level_rank", "reported_level", "flags", "notify", "cycle", "owner", "first_contact_at",
-    "resolved_at", "closed_at", "next_due_at", "judged_at",
+    "resolved_at", "closed_at", "next_due_at", "pressing_due_at", "judged_at",
 ]  # fmt: skip
 _CLOCK_FIELDS = (
     "position",
@@ -52,6 +52,7 @@ def project(ticket: Ticket, terms: Terms, now: dt.datetime) -> engine.Evaluation
     ticket.next_due_at = min(
         (c.due for c in result.clocks if c.verdict == "running" and c.due >= now), default=None
     )
+    ticket.pressing_due_at = min((c.due for c in result.clocks if _unstopped(c)), default=None)
     ticket.judged_at = now
     ticket.save(update_fields=_PROJECTED)
     _store_clocks(ticket, result.clocks)
@@ -79,6 +80,10 @@ def rebuild(ticket: Ticket) -> list[Clock]:
             code="clock_rebuild_differs",
         )
     return fresh
+
+
+def _unstopped(judged: engine.Clock) -> bool:
+    return judged.stop is None and judged.verdict in ("running", "breached")
 
 
 def _closed_at(state: str, events: Sequence[Event]) -> dt.datetime | None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from hrp.operations.contracts import services as contracts
-from hrp.operations.desk import selectors
+from hrp.operations.desk import jobs, selectors
 from hrp.operations.desk.models import Breach, Clock, ContactEvidence, Ticket, TicketEvent
 from hrp.operations.desk.services import breaches, handling, intake
 from hrp.operations.desk.services.projection import rebuild
@@ -17,6 +17,7 @@ from hrp.operations.desk.tests.world import MONDAY, World, later
 from hrp.platform.access.services.machines import system_actor
 from hrp.platform.base import clock, health
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, NotFound
+from hrp.platform.jobs.duties import duties
 from hrp.platform.notify.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,26 @@ def test_scan_writes_each_breach_once_with_its_true_due_time(world: World) -> No
     assert (rows["response"].due, rows["emergency_start"].due) == (later(5), later(60))
     assert all(row.detected_late for row in rows.values())
     assert Message.objects.filter(recipient=world.head, kind="operations.breach").count() == 2
+
+
+def test_breach_duty_is_registered_and_finds_what_is_due(world: World) -> None:
+    assert jobs.find_breaches is duties["desk.breaches"].function
+    assert duties["desk.breaches"].every_seconds <= 5
+    ticket = world.call(answered_s=None)
+    with clock.pinned(later(6)):
+        duties["desk.breaches"].function()
+    assert Breach.objects.get().ticket == ticket
+
+
+def test_overdue_ticket_stays_pressing_until_somebody_attends_to_it(world: World) -> None:
+    ticket = world.call("B", answered_s=None)
+    other = world.call("B", at=later(50), answered_s=None)
+    with clock.pinned(later(70)):
+        breaches.scan(actor=system_actor("desk"))
+        assert selectors.late_count(world.head) == 1
+        assert [one.pk for one in selectors.board(world.head)] == [ticket.pk, other.pk]
+        handling.respond(actor=world.engineer, ticket=ticket)
+        assert selectors.late_count(world.head) == 0
 
 
 def test_scan_finds_nothing_before_the_due_instant(world: World) -> None:

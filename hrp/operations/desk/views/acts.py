@@ -11,6 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.models import Side
+from hrp.operations.desk import selectors
 from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, MaintenanceRecord, Ticket
 from hrp.operations.desk.rules import lifecycle
 from hrp.operations.desk.services import closing, handling, intake
@@ -42,9 +43,9 @@ class Act:
 
     code: str
     title: StrOrPromise
-    icon: str
     event: str
     permission: str
+    icon: str
     run: Callable[[User, Ticket, Given], object]
     questions: tuple[Question, ...] = ()
     side: str = ""
@@ -152,47 +153,45 @@ def _merge(actor: User, ticket: Ticket, given: Given) -> object:
 
 
 ACTS: tuple[Act, ...] = (
-    Act("respond", _("响应"), "headset", "RESPONSE", "operations.ticket.work", _respond, side=Side.SUPPLIER,
+    Act("respond", _("响应"), "RESPONSE", "operations.ticket.work", icon="headset", run=_respond, side=Side.SUPPLIER,
         style="primary",
         questions=(
             Question("via", _("方式"), "choice", choices=(("phone", "电话"), ("web", "网络"), ("email", "电子邮件"), ("onsite", "当面"))),
             Question("note", _("说明"), "textarea", hint=_("与谁沟通、初步判断；自动回复和留言不算响应")), _WHEN, _WHY_LATE,
         )),
-    Act("start_emergency", _("启动应急服务"), "urgent", "EMERGENCY_STARTED", "operations.ticket.work", _emergency,
+    Act("start_emergency", _("启动应急服务"), "EMERGENCY_STARTED", "operations.ticket.work", icon="urgent", run=_emergency,
         side=Side.SUPPLIER, style="error",
         questions=(
             Question("commander", _("指挥"), required=True), Question("staff", _("参加人员"), required=True),
             Question("plan", _("应急预案及版本"), required=True, hint=_("例如 EP-HRP-01 v3")),
             Question("bridge", _("会议电话")), _WHEN, _WHY_LATE,
         )),
-    Act("resolve", _("登记解决"), "circle-check", "RESOLVED", "operations.ticket.work", _resolve,
+    Act("resolve", _("登记解决"), "RESOLVED", "operations.ticket.work", icon="circle-check", run=_resolve,
         side=Side.SUPPLIER, style="primary",
         questions=(Question("summary", _("如何解决"), "textarea", required=True), _WHEN, _WHY_LATE)),
-    Act("write_record", _("填写维护记录"), "file-text", "RECORD_WRITTEN", "operations.ticket.work", _record,
+    Act("write_record", _("填写维护记录"), "RECORD_WRITTEN", "operations.ticket.work", icon="file-text", run=_record,
         side=Side.SUPPLIER, style="primary", wide=True,
         questions=(
             Question("mode", _("维护方式"), "choice", required=True, choices=tuple(LINES)),
             Question("cause_class", _("原因分类"), "choice", required=True, choices=tuple(CAUSES)), *_RECORD_TEXTS,
         )),
-    Act("confirm", _("确认维护记录"), "signature", "CONFIRMED", "operations.ticket.confirm",
-        lambda actor, ticket, given: closing.confirm_by_hospital(
+    Act("confirm", _("确认维护记录"), "CONFIRMED", "operations.ticket.confirm", icon="signature", run=lambda actor, ticket, given: closing.confirm_by_hospital(
             actor=actor, ticket=ticket, opinion=reading.text(given, "opinion", most=200)),
         side=Side.HOSPITAL, style="primary",
         questions=(Question("opinion", _("意见"), "textarea", hint=_("确认后即归档，不可修改")),)),
-    Act("close", _("关闭工单"), "lock", "CLOSED", "operations.ticket.close",
-        lambda actor, ticket, given: closing.close(actor=actor, ticket=ticket, note=reading.text(given, "note", most=200)),
+    Act("close", _("关闭工单"), "CLOSED", "operations.ticket.close", icon="lock", run=lambda actor, ticket, given: closing.close(actor=actor, ticket=ticket, note=reading.text(given, "note", most=200)),
         style="primary", questions=(Question("note", _("备注")),)),
-    Act("remote_failed", _("远程无法解决"), "plug-connected-x", "REMOTE_FAILED", "operations.ticket.decide", _remote_failed,
+    Act("remote_failed", _("远程无法解决"), "REMOTE_FAILED", "operations.ticket.decide", icon="plug-connected-x", run=_remote_failed,
         questions=(Question("reason", _("问题性质与原因"), "textarea", required=True, hint=_("登记后到场时限开始计时")), _WHEN, _WHY_LATE)),
-    Act("agree_onsite", _("约定到场"), "calendar-time", "ONSITE_ETA", "operations.ticket.decide", _agree,
+    Act("agree_onsite", _("约定到场"), "ONSITE_ETA", "operations.ticket.decide", icon="calendar-time", run=_agree,
         questions=(
             Question("eta", _("约定到场时间"), "instant", required=True), Question("agreed_by", _("甲方同意人"), required=True),
             Question("hospital_waiver", _("甲方书面延后单号"), hint=_("晚于合同时限时必填")),
         )),
-    Act("arrive", _("登记到场"), "map-pin-check", "ONSITE_ARRIVED", "operations.ticket.work", _arrive,
+    Act("arrive", _("登记到场"), "ONSITE_ARRIVED", "operations.ticket.work", icon="map-pin-check", run=_arrive,
         side=Side.SUPPLIER, style="primary",
         questions=(Question("place", _("到达地点"), required=True), Question("witness", _("甲方见证人或门禁记录")), _WHEN, _WHY_LATE)),
-    Act("contact", _("再次联系"), "phone-plus", "CONTACT", "operations.ticket.log", _contact,
+    Act("contact", _("再次联系"), "CONTACT", "operations.ticket.log", icon="phone-plus", run=_contact,
         questions=(
             Question("channel", _("方式"), "choice", choices=tuple(CHANNELS)),
             Question("direction", _("方向"), "choice", choices=(("in", "呼入"), ("out", "呼出"))),
@@ -201,7 +200,7 @@ ACTS: tuple[Act, ...] = (
             Question("told_by", _("来电人")), Question("caller", _("号码")),
             Question("level", _("所述级别"), "choice", hint=_("新情况更严重时选择，自此刻起按新级别计时")), _WHY_LATE,
         )),
-    Act("reclassify", _("调整级别"), "arrows-up-down", "RECLASS", "operations.ticket.decide", _reclassify,
+    Act("reclassify", _("调整级别"), "RECLASS", "operations.ticket.decide", icon="arrows-up-down", run=_reclassify,
         questions=(
             Question("to", _("调整为"), "choice", required=True),
             Question("basis", _("依据"), "choice", required=True,
@@ -209,17 +208,14 @@ ACTS: tuple[Act, ...] = (
             Question("reason", _("理由"), "textarea", required=True),
             Question("approval", _("甲方同意记录号"), hint=_("乙方办理降级时必填")),
         )),
-    Act("flag_emergency", _("标为紧急事件"), "alert-triangle", "EMERGENCY_FLAG", "operations.ticket.decide",
-        lambda actor, ticket, given: handling.flag_emergency(
+    Act("flag_emergency", _("标为紧急事件"), "EMERGENCY_FLAG", "operations.ticket.decide", icon="alert-triangle", run=lambda actor, ticket, given: handling.flag_emergency(
             actor=actor, ticket=ticket, kind=reading.text(given, "kind", most=50), note=reading.text(given, "note", most=500)),
         questions=(Question("kind", _("事件类型"), required=True, hint=_("例如疑似数据泄露、勒索病毒")), Question("note", _("说明"), "textarea"))),
-    Act("merge", _("并入更早来电"), "git-merge", "MERGE_EARLIER_CALL", "operations.ticket.decide", _merge,
+    Act("merge", _("并入更早来电"), "MERGE_EARLIER_CALL", "operations.ticket.decide", icon="git-merge", run=_merge,
         questions=(Question("first_call_at", _("来电时间"), "instant", required=True), Question("source", _("来源"), required=True))),
-    Act("wait", _("等待甲方"), "hourglass", "PENDING", "operations.ticket.work",
-        lambda actor, ticket, given: handling.wait_for_hospital(actor=actor, ticket=ticket, reason=reading.text(given, "reason", most=500)),
+    Act("wait", _("等待甲方"), "PENDING", "operations.ticket.work", icon="hourglass", run=lambda actor, ticket, given: handling.wait_for_hospital(actor=actor, ticket=ticket, reason=reading.text(given, "reason", most=500)),
         side=Side.SUPPLIER, questions=(Question("reason", _("等待甲方做什么"), "textarea", required=True, hint=_("仅作记录，合同时钟不暂停")),)),
-    Act("note", _("备注"), "message-plus", "NOTE", "operations.ticket.log",
-        lambda actor, ticket, given: handling.add_note(actor=actor, ticket=ticket, text=reading.text(given, "text", most=2000)),
+    Act("note", _("备注"), "NOTE", "operations.ticket.log", icon="message-plus", run=lambda actor, ticket, given: handling.add_note(actor=actor, ticket=ticket, text=reading.text(given, "text", most=2000)),
         questions=(Question("text", _("内容"), "textarea", required=True),)),
 )  # fmt: skip
 
@@ -234,6 +230,8 @@ def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | 
     for act in ACTS:
         event = "REOPEN_CONTACT" if act.code == "contact" and intake.ticket_is_over(ticket) else act.event
         if act.side and act.side != side:
+            continue
+        if act.code == "start_emergency" and not selectors.owes_emergency_start(ticket):
             continue
         if lifecycle.gate(ticket.state, event) is not None or not scope.has(
             actor, act.permission, ticket.org_unit_id
