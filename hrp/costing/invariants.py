@@ -70,4 +70,8 @@ def register_all() -> None:
             sql=BREACHES.format(condition="b.rule LIKE 'I4%'"),
         )
     )  # fmt: skip
-    register(Invariant(id="COST-I6", module="costing", title="归集成本与总账费用科目一致（差额 0.00）"))
+    register(
+        Invariant(
+            id="COST-I6", module="costing", title="归集成本与总账费用科目一致（差额 0.00）", check=tie_out
+        )
+    )
