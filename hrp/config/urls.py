@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", include("hrp.operations.desk.urls")),
     path("costing/", include("hrp.costing.urls")),
     path("", include("hrp.platform.ui.urls")),
+    path("", include("hrp.platform.access.urls")),
 ]
 
 handler400 = "hrp.platform.ui.views.errors.bad_request"

@@ -35,14 +35,15 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
     "axes",
     "csp",
     "django_htmx",
     *PLATFORM_APPS,
     *MODULE_APPS,
+    # after ours, so that our templates of the same names win
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -23,21 +23,25 @@ WSGI_APPLICATION = "hrp.config.wsgi.application"
 
 MIDDLEWARE = [
     "hrp.config.monitoring.MetricsMiddleware",
+    "hrp.platform.access.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "hrp.platform.access.middleware.CleanTextMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hrp.platform.audit.middleware.OriginMiddleware",
     "hrp.platform.ui.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "hrp.platform.access.middleware.SessionLimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hrp.platform.ui.middleware.RefusalMiddleware",
+    "hrp.platform.access.middleware.StepsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

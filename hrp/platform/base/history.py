@@ -78,7 +78,8 @@ class _RefuseChange(pgtrigger.Trigger):
         )
 
     def get_pgid(self, model: models.Model) -> str:
-        return "append_only_row"
+        # unique in pgtrigger's registry, although the trigger bears one name on every table (see the SQL above)
+        return f"append_only_row_{model._meta.db_table}"[:63]
 
     def compile(self, model: models.Model) -> compiler.Trigger:
         return compiler.Trigger(

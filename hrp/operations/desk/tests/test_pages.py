@@ -23,7 +23,7 @@ def world() -> World:
 
 def door(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

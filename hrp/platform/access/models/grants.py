@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pghistory
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
 from hrp.platform.access.models.users import Duty, User
 from hrp.platform.base import clock
+from hrp.platform.base.history import tracked
 from hrp.platform.org.models import OrgUnit, Tree
 
 
-@pghistory.track()
+@tracked()
 class Role(models.Model):
     """A named set of permissions of one duty."""
 
@@ -37,7 +37,7 @@ class Role(models.Model):
         return self.title
 
 
-@pghistory.track()
+@tracked()
 class RolePermission(models.Model):
     """One permission of a role. ``duty`` repeats the role's (the database fills it when left empty)."""
 
@@ -63,7 +63,7 @@ class RolePermission(models.Model):
         return self.code
 
 
-@pghistory.track()
+@tracked()
 class RoleGrant(models.Model):
     """A user holds a role, in one org unit (with or without what is below it) or everywhere, from a day to a day.
 

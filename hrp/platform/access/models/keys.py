@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from hrp.platform.access.models.users import User
 from hrp.platform.base import clock
+from hrp.platform.base.history import tracked
 
 
-@pghistory.track(exclude=["digest", "last_used_at"])
+@tracked(exclude=["digest", "last_used_at"])
 class ApiKey(models.Model):
     """A bearer key: it may do what its user may, narrowed to ``scopes``. Only its SHA-256 is kept."""
 

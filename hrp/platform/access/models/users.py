@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import Q
 
 from hrp.platform.base import clock
+from hrp.platform.base.history import tracked
 from hrp.platform.org.models import OrgUnit
 
 
@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username=username)
 
 
-@pghistory.track(exclude=["password", "last_login", "preferences"])
+@tracked(exclude=["password", "last_login", "preferences", "session_epoch"])
 class User(AbstractBaseUser):
     """Someone who acts. There is no superuser: every act needs a role, and a role belongs to one duty."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
+
+from hrp.platform.base.history import tracked
 
 
 class Tree(models.TextChoices):
@@ -65,7 +66,7 @@ def ends_after_start(name: str) -> models.CheckConstraint:
     )
 
 
-@pghistory.track()
+@tracked()
 class Hospital(models.Model):
     """A legal entity (独立法人医院)."""
 
@@ -80,7 +81,7 @@ class Hospital(models.Model):
         return self.name
 
 
-@pghistory.track()
+@tracked()
 class Campus(models.Model):
     """A site of a hospital (院区)."""
 
@@ -96,7 +97,7 @@ class Campus(models.Model):
         return self.name
 
 
-@pghistory.track()
+@tracked()
 class OrgUnit(models.Model):
     """A department, ward or office (科室). Its validity says whether it exists on a day; its code is never reused."""
 
@@ -131,7 +132,7 @@ class OrgUnit(models.Model):
         return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
-@pghistory.track()
+@tracked()
 class OrgTreeEdge(models.Model):
     """From a day to a day, ``unit`` stands under ``parent`` in one tree; without parent it is at the top of it.
 
@@ -166,7 +167,7 @@ class OrgTreeEdge(models.Model):
         return f"{self.get_tree_display()}：{self.unit_id} → {self.parent_id or '顶级'}"
 
 
-@pghistory.track()
+@tracked()
 class OrgUnitCategory(models.Model):
     """From a day to a day, the accounting unit is of this 科室类别; never two on one day."""
 

@@ -1,0 +1,1 @@
+"""Doors of sign-in and of one's own account."""
