@@ -103,7 +103,7 @@ def seed(
     today: dt.date,
     *,
     months: int = 6,
-    per_month: int = 3,
+    per_month: int = 2,
 ) -> list[Ticket]:
     """Register the contract and live through ``months`` months of tickets, ending with some still open now.
 
