@@ -30,7 +30,8 @@ export function context(input) {
 export async function fetchItems(input, extra) {
   const params = context(input);
   for (const [name, value] of extra) params.append(name, value);
-  const answer = await fetch(`${box(input).dataset.lookup}?${params}`, { headers: { Accept: "application/json" } });
+  const url = box(input).dataset.lookup;
+  const answer = await fetch(`${url}${url.includes("?") ? "&" : "?"}${params}`, { headers: { Accept: "application/json" } });
   return answer.ok ? answer.json() : { items: [], hit: null };
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -230,15 +231,19 @@ class Grid:
 
     def _cell(self, index: int, one: Input, row: RawLine) -> SafeString:
         wrong = self.wrong.get((index, one.name), "")
-        if not self.editable or (one.readonly and not wrong):
-            return self._plain_cell(one, row)
+        if not self.editable or one.readonly:
+            return self._plain_cell(one, row, wrong)
         inner = self._lookup(index, one, row) if one.kind == "register" else self._box(index, one, row)
         bad = format_html(' class="bad" title="{}"', wrong) if wrong else ""
         return format_html("<td{}>{}</td>", bad, inner)
 
-    def _plain_cell(self, one: Input, row: RawLine) -> SafeString:
+    def _plain_cell(self, one: Input, row: RawLine, wrong: str = "") -> SafeString:
         text = self.text_of(one, row)
         css = "readonly num" if one.numeric else "readonly"
+        if wrong:
+            return format_html(
+                '<td class="{} bad" data-field="{}" title="{}">{}</td>', css, one.name, wrong, text
+            )
         product = one.declared.product
         if product:
             return format_html(
@@ -299,19 +304,37 @@ class Grid:
         value = row.get(one.name, "")
         text = row.get(f"{one.name}.text") or (self.text_of(one, row))
         prefix = f"lines-{index}-{one.name}" if index >= 0 else ""
-        source: Source | None = one.source
-        url = reverse("lookup", kwargs={"key": source.key}) if source else ""
+        shown, url = self._shown_by(one), self.lookup_url(one)
+        fills = {**{cell: f"shows.{path}" for cell, path in shown.items()}, **dict(one.declared.fills or {})}
         return format_html(
             '<span class="lookup" data-lookup="{}" data-depends="{}" data-fills="{}" data-shows="{}">'
             '<input type="hidden" name="{}" data-name="{}" data-field="{}" value="{}">'
             '<input class="input" role="combobox" aria-autocomplete="list" aria-expanded="false" autocomplete="off"'
             ' name="{}" data-name="{}.text" data-cell="{}" data-title="{}" aria-label="{}" value="{}"></span>',
-            url, " ".join(one.declared.depends), json.dumps(dict(one.declared.fills or {})),
+            url, " ".join(one.declared.depends), json.dumps(fills),
             "code" if self._shows_code(one) else "label",
             prefix, one.name, one.name, value,
             f"{prefix}.text" if prefix else "", one.name, one.name, one.title,
             _("第{row}行 {title}").format(row=index + 1, title=one.title), text,
         )  # fmt: skip
+
+    def lookup_url(self, one: Input) -> str:
+        """Where choices of this column come from, asking for what the row shows of them."""
+        source: Source | None = one.source
+        if source is None:
+            return ""
+        query = urlencode([("shows", path) for path in self._shown_by(one).values()])
+        address = reverse("lookup", kwargs={"key": source.key})
+        return f"{address}?{query}" if query else address
+
+    def _shown_by(self, one: Input) -> dict[str, str]:
+        """Cells of the row that show something of the thing chosen here: cell -> path below it."""
+        head = f"{one.name}__"
+        return {
+            other.name: other.declared.shows.removeprefix(head)
+            for other in self.inputs
+            if other.declared.shows.startswith(head)
+        }
 
     def _card(self, row: RawLine) -> dict[str, str]:
         """A line on a phone: the first text is its name, the amount at the right, the rest small."""

@@ -75,10 +75,13 @@ class Source:
         names = {field.name for field in declared.model._meta.get_fields()}
         return rows.filter(is_active=True) if "is_active" in names else rows
 
-    def choice(self, obj: Any) -> Choice:
+    def choice(self, obj: Any, shows: Iterable[str] = ()) -> Choice:
+        """``shows`` are paths below the thing that entry grids display beside it; only declared ones are answered."""
         declared = self.declared
         code = str(getattr(obj, self.exact_paths[0].split("__")[0], "") if self.exact_paths else obj.pk)
         fill = dict(declared.fill(obj)) if declared.fill else {}
+        allowed = _shown_paths(self.key)
+        fill.update({f"shows.{path}": _follow(obj, path) for path in shows if path in allowed})
         name = str(getattr(obj, "name", None) or getattr(obj, "display_name", None) or obj)
         hint = declared.hint(obj) if declared.hint else ""
         return Choice(obj.pk, code, name, declared.label(obj), hint, fill)
@@ -97,8 +100,8 @@ class Source:
             condition |= Q(**{f"{path}__iexact": text})
         return rows.filter(condition)
 
-    def search(self, actor: Any, text: str, params: Params) -> list[Choice]:
-        return [self.choice(obj) for obj in self.search_rows(actor, text, params)[:MOST]]
+    def search(self, actor: Any, text: str, params: Params, shows: Iterable[str] = ()) -> list[Choice]:
+        return [self.choice(obj, shows) for obj in self.search_rows(actor, text, params)[:MOST]]
 
     def by_codes(self, actor: Any, codes: Iterable[str], params: Params) -> dict[str, Any]:
         """Objects by their upper-case exact codes; codes that name nothing, or several things, are absent."""
@@ -174,6 +177,29 @@ def source_for(field: Field | LineField, model: type[Model]) -> Source | None:
         return source(field.lookup)
     register = screens.register_of(model)
     return Source(register) if register else None
+
+
+def _follow(obj: Any, path: str) -> Any:
+    for step in path.split("__"):
+        obj = getattr(obj, step, None)
+    return obj
+
+
+@cache
+def _shown_paths(key: str) -> frozenset[str]:
+    """The paths that some entry grid shows of things chosen through this look-up."""
+    paths: set[str] = set()
+    for screen in screens.documents():
+        for line in screen.lines:
+            head, _dot, rest = ("", "", "") if isinstance(line, str) else line.shows.partition("__")
+            if rest and any(_chooses(other, head, key, screen) for other in screen.lines):
+                paths.add(rest)
+    return frozenset(paths)
+
+
+def _chooses(given: LineField | str, name: str, key: str, screen: screens.DocumentScreen) -> bool:
+    own = given if isinstance(given, str) else given.name
+    return own == name and _names(given, key, None, screen)
 
 
 @cache

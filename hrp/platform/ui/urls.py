@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 
+from hrp.platform.ui.api.door import api
 from hrp.platform.ui.routes import patterns
 from hrp.platform.ui.views import home, lookups, work
 
@@ -29,5 +30,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search", home.search, name="search"),
     path("preferences", home.preferences, name="preferences"),
     path("lookup/<str:key>", lookups.lookup, name="lookup"),
+    path("api/v1/", api.urls),
     *patterns(),
 ]

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from hrp.platform.access import scope
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, NotFound, Problem, Refusal
-from hrp.platform.documents import posting, registry, services, states
+from hrp.platform.documents import registry, services, states
 from hrp.platform.documents.models import Attachment, Document, State
 from hrp.platform.exchange.amounts import rmb_upper
 from hrp.platform.org.models import OrgUnit
-from hrp.platform.ui import grids, inputs, panels
+from hrp.platform.ui import grids, inputs, panels, papers
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.grids import Grid, RawLine
 from hrp.platform.ui.inputs import Input
@@ -34,20 +34,7 @@ class DocumentView(ScreenView):
     """Base: the document of the address, within the person's scope."""
 
     def load(self, request: HttpRequest, pk: int, act: str = "view") -> Document:
-        actor = actor_of(request)
-        code = self.screen.code(act)
-        scope.require(actor, code)
-        paths = ["campus", "org_unit", "maker", "posted_by"]
-        paths += [f.name for f in self.model._meta.concrete_fields if f.many_to_one and f.name not in paths]
-        found = self.model._default_manager.select_related(*paths).filter(pk=pk).first()
-        if found is None:
-            raise NotFound(
-                _("没有找到这张{title}。").format(title=self.screen.title),
-                way_out=_("请检查编号，或从列表打开。"),
-            )
-        scope.check_object(actor, code, found)
-        document: Document = found
-        return document
+        return papers.load(self.screen, actor_of(request), pk, act)
 
     @cached_property
     def line_model(self) -> Any:
@@ -172,26 +159,16 @@ class DocumentPage(DocumentView):
 
     def _act(self, request: HttpRequest, document: Document, act: str) -> Document:
         actor, reason = actor_of(request), request.POST.get("reason", "").strip()
-        match act:
-            case "submit":
-                return services.submit(document, actor=actor)
-            case "approve":
-                return services.approve(document, actor=actor, opinion=reason)
-            case "return":
-                return services.send_back(document, actor=actor, reason=reason)
-            case "withdraw":
-                return services.withdraw(document, actor=actor)
-            case "void":
-                return services.void(document, actor=actor, reason=reason)
-            case "post":
-                version = request.POST.get("version", "")
-                return posting.post(
-                    document, actor=actor, expected_version=int(version) if version.isdigit() else None
-                )
-            case "reverse":
-                on = inputs.plain("date", request.POST.get("on", ""))
-                day = clock.today() if not on else inputs.date_or_refuse(on)
-                return posting.reverse(document, actor=actor, reason=reason, on=day)
+        if act in papers.SHARED_ACTS:
+            version, on = request.POST.get("version", ""), request.POST.get("on", "").strip()
+            return papers.perform(
+                document,
+                act,
+                actor=actor,
+                reason=reason,
+                on=inputs.date_or_refuse(on) if on else None,
+                version=int(version) if version.isdigit() else None,
+            )
         return self._own_act(request, document, act)
 
     def _own_act(self, request: HttpRequest, document: Document, code: str) -> Document:
@@ -254,6 +231,7 @@ class DocumentPage(DocumentView):
         grid = Grid(
             lines, raw, editable=editable, problems=problems, amount=screen.amount, quantity=screen.quantity
         )
+        scan = next((one for one in lines if one.name == screen.scan), None) if editable else None
         progress = Progress(document)
         context = {
             "screen": screen,
@@ -268,7 +246,8 @@ class DocumentPage(DocumentView):
             "sections": sections(header),
             "grid": grid if self.line_model is not None else None,
             "lines_title": screen.lines_title or _("明细"),
-            "scan": next((one for one in lines if one.name == screen.scan), None) if editable else None,
+            "scan": scan,
+            "scan_url": grid.lookup_url(scan) if scan else "",
             "steps": progress.steps(),
             "events": progress.events(),
             "elapsed": elapsed(document),

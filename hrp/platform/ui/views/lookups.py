@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 from hrp.platform.ui import lookups
 from hrp.platform.ui.actors import actor_of
 
-_OWN = ("q", "code")
+_OWN = ("q", "code", "shows")
 
 
 @require_GET
@@ -18,15 +18,16 @@ def lookup(request: HttpRequest, key: str) -> JsonResponse:
     source = lookups.source(key)
     lookups.require(actor, key)
     params = {name: str(value) for name, value in request.GET.items() if name not in _OWN}
+    shows = request.GET.getlist("shows")[:20]
     codes = request.GET.getlist("code")[: lookups.MOST_CODES]
     if codes:
         found = source.by_codes(actor, codes, params)
-        items = [{**source.choice(obj).as_dict(), "code": code} for code, obj in found.items()]
+        items = [{**source.choice(obj, shows).as_dict(), "code": code} for code, obj in found.items()]
         return JsonResponse({"items": items, "hit": None})
     text = request.GET.get("q", "").strip()[:60]
     exact = source.exact(actor, text, params) if text else None
-    items = [choice.as_dict() for choice in source.search(actor, text, params)]
-    hit = source.choice(exact).as_dict() if exact is not None else None
+    items = [choice.as_dict() for choice in source.search(actor, text, params, shows)]
+    hit = source.choice(exact, shows).as_dict() if exact is not None else None
     if hit is not None and all(item["id"] != hit["id"] for item in items):
         items.insert(0, hit)
     return JsonResponse({"items": items, "hit": hit})
