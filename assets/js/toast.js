@@ -3,11 +3,15 @@ import { $, $$, always, element, icon } from "./dom.js";
 
 const ICONS = { ok: () => icon("circle-check"), error: () => icon("alert-circle"), info: () => icon("info-circle") };
 
-export function toast(message, tone = "ok") {
+export function toast(message, tone = "ok", sticky = false) {
   const host = $("#toast");
   if (!host || !message) return;
   const node = element("div", { class: tone }, ICONS[tone]?.() ?? ICONS.info(), element("span", {}, message));
   host.append(node);
+  if (sticky) {
+    node.append(element("button", { class: "icon-button", type: "button", "aria-label": "关闭", onclick: () => node.remove() }, icon("x", "small")));
+    return;
+  }
   setTimeout(() => node.remove(), tone === "error" ? 6000 : 3200);
 }
 
@@ -23,7 +27,7 @@ document.addEventListener("htmx:after:request", (event) => {
 
 always(() => {
   for (const message of $$("template[data-toast]")) {
-    toast(message.dataset.toast, message.dataset.tone);
+    toast(message.dataset.toast, message.dataset.tone, "sticky" in message.dataset);
     message.remove();
   }
 });

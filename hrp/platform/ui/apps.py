@@ -9,12 +9,14 @@ class UiConfig(AppConfig):
     def ready(self) -> None:
         from hrp.platform.access import permissions
         from hrp.platform.ui import screens
-        from hrp.platform.ui.own import approvals, journal, organisation, overview, people, workbench
+        from hrp.platform.ui.own import approvals, journal, organisation, overview, people, trail, workbench
 
         permissions.declare_all("ledger", journal.PERMISSIONS)
         permissions.declare_all("documents", approvals.PERMISSIONS)
         permissions.declare_all("ledger", overview.PERMISSIONS)
+        for lookup in approvals.LOOKUPS:
+            screens.register_lookup(lookup)
         workbench.register()
         overview.register()
-        for screen in (*journal.ALL, *approvals.ALL, *organisation.ALL, *people.ALL):
+        for screen in (*journal.ALL, *approvals.ALL, *organisation.ALL, *people.ALL, *trail.ALL):
             screens.register(screen)

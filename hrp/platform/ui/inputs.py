@@ -283,7 +283,7 @@ def read(inputs: Sequence[Input], posted: Mapping[str, str], actor: Any) -> Read
     """Read a form. Read-only inputs are not read."""
     taken = Read()
     for one in inputs:
-        if one.readonly:
+        if one.readonly or one.kind == "file":
             continue
         if one.kind == "bool":
             taken.values[one.name] = posted.get(one.name) in ("1", "on", "true")

@@ -146,11 +146,18 @@ class Panel:
     empty: str = "暂无记录"
 
 
+class Notice(str):
+    """What an action answers when it must not vanish by itself, e.g. a one-time password to be written down."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Action:
     """A button that calls one service: ``run(actor=, obj=, values=)``; on a list ``obj`` is each ticked row.
 
-    It may return a message, or an address to go to (beginning with ``/``). ``shown`` decides per object.
+    It may return a message, a :class:`Notice`, or an address to go to (beginning with ``/``). ``shown`` decides per
+    object. ``values`` hold foreign keys as ids, dates and numbers as texts, files as uploads.
     """
 
     code: str
@@ -160,6 +167,7 @@ class Action:
     icon: str = ""
     style: Literal["", "primary", "danger"] = ""
     fields: tuple[Field | str, ...] = ()
+    model: type[Model] | None = None  # whose fields ``fields`` name, when not the register's own
     confirm: str = ""
     shown: Callable[[Any], bool] | None = None
     place: Literal["detail", "list", "both", "page"] = "detail"

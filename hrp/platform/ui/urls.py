@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from hrp.platform.ui.api.door import api
 from hrp.platform.ui.routes import patterns
-from hrp.platform.ui.views import home, lookups, work
+from hrp.platform.ui.views import home, lookups, roles, work
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", work.home, name="home"),
@@ -31,5 +31,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences", home.preferences, name="preferences"),
     path("lookup/<str:key>", lookups.lookup, name="lookup"),
     path("api/v1/", api.urls),
+    path(
+        "security/roles/<int:pk>/permissions",
+        roles.RolePermissions.as_view(),
+        name="security.role.permissions",
+    ),
     *patterns(),
 ]

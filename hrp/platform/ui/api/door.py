@@ -11,10 +11,10 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import hrp
+from hrp.platform.access import api_auth
 from hrp.platform.base.refusals import Forbidden, Invalid, NotFound, Problem, Refusal
 from hrp.platform.ui import screens
 from hrp.platform.ui.api import documents, registers
-from hrp.platform.ui.api.auth import KeyAuth, SessionAuth
 from hrp.platform.ui.middleware import from_database
 from hrp.platform.ui.screens import DocumentScreen
 
@@ -74,7 +74,7 @@ def build() -> NinjaAPI:
         description=_("单据与档案的读写；金额、数量以字符串给出，不丢精度。"),
         docs_url=None,  # the viewer would load scripts from elsewhere
         openapi_url="/openapi.json",
-        auth=[KeyAuth(), SessionAuth()],
+        auth=api_auth.either(),
         urls_namespace="api",
     )
     for error in (Refusal, ValidationError, AuthenticationError, Http404, HttpError, DatabaseError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute, Delegation
 from hrp.platform.documents.registry import types
 from hrp.platform.ui import services
-from hrp.platform.ui.screens import Choices, Column, Field, Filter, Panel, RegisterScreen
+from hrp.platform.ui.screens import Choices, Column, Field, Filter, Lookup, Panel, RegisterScreen
 
 PERMISSIONS = {
     "documents.approval_route.view": "查看审批流程",
@@ -68,7 +69,7 @@ ROUTES = RegisterScreen(
             rows=lambda route, actor: route.levels.select_related("role"),
             model=ApprovalLevel,
             columns=("position", "title", Column("role", title="审批角色")),
-            fields=("position", "title", Field("role", lookup="security.role")),
+            fields=("position", "title", Field("role", lookup="documents.role")),
             add=_add_level,
             add_title="增加环节",
             permission="documents.approval_route.edit",
@@ -105,11 +106,32 @@ DELEGATIONS = RegisterScreen(
         "reason",
     ),
     fields=(
-        Field("principal", lookup="system.user"), Field("deputy", lookup="system.user"), Field("reason"), "valid_from", "valid_to",
+        Field("principal", lookup="documents.person"), Field("deputy", lookup="documents.person"), Field("reason"), "valid_from", "valid_to",
     ),
     save=_save_delegation,
     exact=(),
     search=("reason__icontains",),
 )  # fmt: skip
 
+# The people and roles an approval may name; their own registers belong to the administrators.
+PEOPLE = Lookup(
+    key="documents.person",
+    title="人员",
+    queryset=lambda actor, params: User.objects.filter(
+        is_active=True, is_machine=False, duty="business"
+    ).select_related("unit"),
+    search=("username__istartswith", "display_name__icontains", "pinyin__icontains"),
+    exact=("username",),
+    label=lambda user: user.display_name,
+    hint=lambda user: user.unit.name if user.unit else "",
+)
+BUSINESS_ROLES = Lookup(
+    key="documents.role",
+    title="业务角色",
+    queryset=lambda actor, params: Role.objects.filter(duty="business").order_by("code"),
+    search=("code__istartswith", "title__icontains"),
+    label=lambda role: role.title,
+)
+
 ALL = (ROUTES, DELEGATIONS)
+LOOKUPS = (PEOPLE, BUSINESS_ROLES)

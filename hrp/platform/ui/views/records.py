@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from hrp.platform.audit.models import ActionLog
+from hrp.platform.audit import selectors as trail
 from hrp.platform.ui.views.documents import DocumentView
 
 
@@ -19,6 +19,6 @@ class DocumentRecords(DocumentView):
             "list_url": self.address("list"),
             "document": document,
             "back": f"{self.screen.base}{pk}",
-            "actions": ActionLog.objects.filter(target=document.source)[:100],
+            "actions": trail.actions_on(document.source),
         }
         return render(request, "ui/records.html", context)

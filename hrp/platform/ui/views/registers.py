@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from hrp.platform.access import scope
+from hrp.platform.audit import selectors as trail
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Refusal
 from hrp.platform.ui import inputs, panels, services
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.inputs import Input
-from hrp.platform.ui.screens import Action, Panel
+from hrp.platform.ui.screens import Action, Notice, Panel
 from hrp.platform.ui.views.documents import sections
 from hrp.platform.ui.views.lists import ScreenView
 
@@ -68,7 +69,7 @@ class RegisterPage(RegisterView):
             "panel_url": f"{screen.base}{obj.pk}",
             "outputs": panels.outputs(screen.outputs, obj, actor),
             "own_acts": self._acts(actor, obj),
-            "history": [],
+            "history": trail.history_of(obj) if screen.history and trail.is_tracked(self.model) else [],
             "refusal": refusal,
         }
         return render(request, "ui/register.html", context, status=refusal.status if refusal else 200)
@@ -77,7 +78,7 @@ class RegisterPage(RegisterView):
         return [
             {
                 "action": action,
-                "inputs": inputs.bind(self.model, action.fields, actor),
+                "inputs": inputs.bind(action.model or self.model, action.fields, actor),
                 "url": f"{self.screen.base}{obj.pk}/act/{action.code}",
             }
             for action in self.screen.actions
@@ -174,7 +175,7 @@ class RegisterAct(RegisterView):
         action = self._action(code, obj)
         if action.permission:
             scope.require(actor, action.permission)
-        bound = inputs.bind(self.model, action.fields, actor)
+        bound = inputs.bind(action.model or self.model, action.fields, actor)
         taken = inputs.read(bound, request.POST.dict(), actor)
         try:
             taken.require(action.title)
@@ -189,7 +190,8 @@ class RegisterAct(RegisterView):
             return page.page(request, obj, refusal)
         if said and said.startswith("/"):
             return redirect(said)
-        messages.success(request, said or _("已完成 {title}").format(title=action.title))
+        tags = "sticky" if isinstance(said, Notice) else ""
+        messages.success(request, said or _("已完成 {title}").format(title=action.title), extra_tags=tags)
         return redirect(self.address("list") if obj is None else f"{screen.base}{obj.pk}")
 
     def _action(self, code: str, obj: Any) -> Action:
