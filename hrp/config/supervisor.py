@@ -149,7 +149,8 @@ class Supervisor:
             "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "3",
             "hrp.config.wsgi:application",
         ]  # fmt: skip
-        return {"web": web, "worker": [sys.executable, "-m", "hrp.config.cli", "procrastinate", "worker"]}
+        worker = [sys.executable, "-m", "hrp.config.cli", "worker"]
+        return {"web": web, "worker": worker, "rescuer": [*worker, "--rescuer"]}
 
     def _note_children(self) -> None:
         running.note(self.home, {c.name: c.process.pid for c in self.children if c.process is not None})

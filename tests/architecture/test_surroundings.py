@@ -21,6 +21,12 @@ def test_every_command_says_what_it_does(name: str, package: str) -> None:
     assert CHINESE.search(str(load_command_class(package, name).help)), f"hrp {name}: help is missing"
 
 
+def test_no_command_hides_another() -> None:
+    files = [f for f in (ROOT / "hrp").rglob("management/commands/*.py") if f.stem != "__init__"]
+    names = [file.stem for file in files]
+    assert sorted(names) == sorted(set(names))
+
+
 def pins(name: str) -> dict[str, str]:
     return dict(PIN.findall((ROOT / "requirements" / f"{name}.txt").read_text()))
 
