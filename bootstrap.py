@@ -18,6 +18,8 @@ if sys.version_info < (3, 11):  # before anything an older Python could not even
 
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -41,14 +43,35 @@ TARGETS = {
 
 
 def run() -> None:
+    """The front end is built while the database is made: on a fresh machine that saves a third of the time."""
+    os.environ["HRP_STARTED_AT"] = str(time.time())
     machine.check_start()
-    setup()
+    if assets.are_ready():
+        environment.prepare("run")
+    else:
+        os.environ["HRP_PLAIN_STEPS"] = "1"  # two things at once cannot share one ticking line
+        with ThreadPoolExecutor(1) as pool:
+            front = pool.submit(assets.build) if assets.node_is_here() else None
+            environment.prepare("run")
+            database = environment.start("-m", "hrp.config.cli", "run", "--prepare", *sys.argv[2:])
+            try:
+                front.result() if front else assets.build()
+                assets.collect()
+            except BaseException:
+                database.terminate()
+                raise
+            finally:
+                refused = database.wait()
+        if refused:
+            sys.exit(refused)
+        del os.environ["HRP_PLAIN_STEPS"]
     environment.become("-m", "hrp.config.cli", "run", *sys.argv[2:])
 
 
 def setup(requirements: str = "run") -> None:
     environment.prepare(requirements)
-    assets.prepare()
+    assets.build()
+    assets.collect()
 
 
 def test() -> None:

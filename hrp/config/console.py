@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -36,7 +37,7 @@ def step(title: str) -> Iterator[None]:
     started = time.monotonic()
     over = threading.Event()
     ticker = threading.Thread(target=_tick, args=(title, started, over), daemon=True)
-    live = sys.stdout.isatty()
+    live = sys.stdout.isatty() and not os.environ.get("HRP_PLAIN_STEPS")
     print(f"  {title} ……", end="" if live else "\n", flush=True)
     if live:
         ticker.start()

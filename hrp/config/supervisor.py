@@ -16,6 +16,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import psycopg
@@ -35,8 +37,14 @@ READY_SECONDS = 90.0
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="hrp run", description="启动整套医院；Ctrl-C 停止")
     parser.add_argument("--no-demo", action="store_true", help="新数据库不装入演示医院")
+    parser.add_argument("--prepare", action="store_true", help="只准备数据库，不启动网站")
     options = parser.parse_args(arguments)
-    return Supervisor(Home(HRP_HOME), doors.from_environment(), demo=not options.no_demo).run()
+    supervisor = Supervisor(Home(HRP_HOME), doors.from_environment(), demo=not options.no_demo)
+    return supervisor.prepare() if options.prepare else supervisor.run()
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM came while something was being waited for."""
 
 
 class Supervisor:
@@ -51,50 +59,73 @@ class Supervisor:
         self.children: list[Child] = []
         self.stopping = False
         self._database_checked = 0.0
+        self._busy: subprocess.Popen[str] | None = None
 
     def run(self) -> int:
-        started = time.monotonic()
+        """Until told to stop. Returns the exit code."""
+        started = float(os.environ.get("HRP_STARTED_AT") or time.time())
+        with self._alone():
+            try:
+                self._prepare_database()
+                self._start_children()
+                self._wait_until_ready()
+                self._announce(time.time() - started)
+                while not self.stopping:
+                    self._tend()
+                    time.sleep(0.2)
+            except Stopped:
+                pass
+            finally:
+                self._shut_down()
+        return 0
+
+    def prepare(self) -> int:
+        """Only the database, left running for the start that follows."""
+        with self._alone():
+            try:
+                self._prepare_database()
+            except BaseException as error:
+                self._shut_down()
+                if isinstance(error, Stopped):
+                    return 130
+                raise
+        return 0
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Own the folder and the port, cleared of what an earlier, killed run left behind."""
         doors.check(self.home, self.door)
         for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(sign, self._stop)
         with running.only_one(self.home, running.Holder(os.getpid(), self.door.url)):
-            try:
-                if running.left_behind(self.home):
-                    with console.step("收拾上次未正常停止的进程"):
-                        running.end_left_behind(self.home)
-                    doors.check_port(self.door)
-                self._prepare_database()
-                if not self.stopping:
-                    self._start_children()
-                    self._wait_until_ready()
-                    self._announce(time.monotonic() - started)
-                while not self.stopping:
-                    self._tend()
-                    time.sleep(0.2)
-            finally:
-                self._shut_down()
-        return 0
+            if running.left_behind(self.home):
+                with console.step("收拾上次未正常停止的进程"):
+                    running.end_left_behind(self.home)
+                doors.check_port(self.door)
+            yield
 
     def _stop(self, sign: int, frame: FrameType | None) -> None:
         if not self.stopping:
             console.say("\n正在停止 ……")
         self.stopping = True
+        if self._busy is not None:
+            self._busy.terminate()
 
     # -- database ----------------------------------------------------------------------------------------------
 
     def _prepare_database(self) -> None:
         if self.cluster is not None:
-            new = not self.cluster.exists
-            with console.step("建立并启动数据库" if new else "启动数据库"):
-                self.cluster.start()
-                roles.prepare_embedded(self.cluster)
+            if not self.cluster.answers():
+                with console.step("启动数据库" if self.cluster.exists else "建立并启动数据库"):
+                    self.cluster.start()
+            roles.prepare_embedded(self.cluster)
         else:
             with console.step("连接已有的数据库"):
                 roles.prepare_external(self.home, str(self.external))
         if self._marks().get("schema") != fingerprint.schema():
             with console.step("检查与升级数据库结构"):
                 self._command("setup-database", *(["--want-demo"] if self.demo else []))
-        if self._marks().get("demo") == "wanted" and not self.stopping:
+        if self._marks().get("demo") == "wanted":
             with console.step("装入演示医院"):
                 self._command("load-demo")
 
@@ -106,17 +137,21 @@ class Supervisor:
             except psycopg.errors.UndefinedTable:
                 return {}
 
-    def _command(self, *words: str) -> str:
+    def _command(self, *words: str) -> None:
         """Run one command of ours to its end. What it refuses, the start refuses."""
-        process = subprocess.Popen(
+        if self.stopping:
+            raise Stopped
+        self._busy = subprocess.Popen(
             [sys.executable, "-m", "hrp.config.cli", *words],
             cwd=BASE_DIR, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
-        told, complaint = process.communicate()
-        if process.returncode:
+        _, complaint = self._busy.communicate()
+        code, self._busy = self._busy.returncode, None
+        if self.stopping:
+            raise Stopped
+        if code:
             raise _refusal_of(words[0], complaint)
-        return told
 
     # -- web and workers ---------------------------------------------------------------------------------------
 
@@ -179,7 +214,9 @@ class Supervisor:
     def _wait_until_ready(self) -> None:
         with console.step("启动网站与后台任务"):
             deadline = time.monotonic() + READY_SECONDS
-            while not (self.stopping or self._answers()):
+            while not self._answers():
+                if self.stopping:
+                    raise Stopped
                 web = self.children[0]
                 if (web.ended() and web.restarts > 2) or time.monotonic() > deadline:
                     raise Conflict(
@@ -200,8 +237,6 @@ class Supervisor:
             return False
 
     def _announce(self, seconds: float) -> None:
-        if self.stopping:
-            return
         lines = ["", f"杏林 HRP 已就绪：{self.door.url}    （{seconds:.1f} 秒；数据在 {self.home.root}）"]
         accounts = _demo_accounts() if self.demo else []
         if accounts:

@@ -20,20 +20,62 @@ DIST = ROOT / "static" / "dist"
 SERVED = ROOT / "static" / "served"
 
 
-def prepare() -> None:
-    """npm packages, build, collect; each only when what it is made from has changed."""
-    packages = stamps.digest([ROOT / "package.json", ROOT / "package-lock.json"])
-    if not (stamps.is_done("npm", packages) and (ROOT / "node_modules").is_dir()):
+def are_ready() -> bool:
+    """Whether a start has nothing to build or collect."""
+    return _packages_done() and _build_done() and _collected()
+
+
+def build() -> None:
+    """npm packages and our own CSS and JavaScript; each only when what it is made from has changed."""
+    if not _packages_done():
         node = _node()
         with console.step("前端依赖 npm ci"):
             _run(node, "npm", "ci", "--silent", "--no-audit", "--no-fund")
-        stamps.done("npm", packages)
-    build = stamps.digest(_sources(), packages)
-    if not (stamps.is_done("assets", build) and DIST.is_dir()):
+        stamps.done("npm", _packages())
+    if not _build_done():
         with console.step("构建前端"):
             _run(_node(), "node", "assets/build.mjs")
-        stamps.done("assets", build)
-    _collect()
+        stamps.done("assets", _build())
+
+
+def collect() -> None:
+    """Hashed names and compressed copies of every static file, our own and those of the packages."""
+    if _collected():
+        return
+    with console.step("收集静态文件"):
+        result = subprocess.run(
+            [environment.PYTHON, "-m", "hrp.config.cli", "collectstatic", "--noinput", "--clear", "-v", "0"],
+            cwd=ROOT, env=environment.variables(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if result.returncode:
+            raise Invalid(f"收集静态文件失败：{words(result.stderr)}", way_out="请运行 make clean 后重试。")
+    stamps.done("collected", _collectable())
+
+
+def _packages() -> str:
+    return stamps.digest([ROOT / "package.json", ROOT / "package-lock.json"])
+
+
+def _packages_done() -> bool:
+    return stamps.is_done("npm", _packages()) and (ROOT / "node_modules").is_dir()
+
+
+def _build() -> str:
+    return stamps.digest(_sources(), _packages())
+
+
+def _build_done() -> bool:
+    return stamps.is_done("assets", _build()) and DIST.is_dir()
+
+
+def _collectable() -> str:
+    return stamps.digest(
+        [*DIST.rglob("*"), *(ROOT / "hrp").glob("**/static/**/*"), ROOT / "requirements" / "run.txt"]
+    )
+
+
+def _collected() -> bool:
+    return stamps.is_done("collected", _collectable()) and (SERVED / "staticfiles.json").exists()
 
 
 def _sources() -> Iterator[Path]:
@@ -43,24 +85,9 @@ def _sources() -> Iterator[Path]:
     yield from (file for file in (ROOT / "hrp").rglob("*.py") if b"icon" in file.read_bytes())
 
 
-def _collect() -> None:
-    files = [*DIST.rglob("*"), *(ROOT / "hrp").glob("**/static/**/*"), ROOT / "requirements" / "run.txt"]
-    wanted = stamps.digest(files)
-    if stamps.is_done("collected", wanted) and (SERVED / "staticfiles.json").exists():
-        return
-    with console.step("收集静态文件"):
-        result = subprocess.run(
-            [environment.PYTHON, "-m", "hrp.config.cli", "collectstatic", "--noinput", "--clear", "-v", "0"],
-            cwd=ROOT, env=environment.variables(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if result.returncode:
-            raise Invalid(f"收集静态文件失败：{words(result.stderr)}", way_out="请运行 make clean 后重试。")
-    stamps.done("collected", wanted)
-
-
 def _node() -> dict[str, str]:
     """An environment in which ``node`` and ``npm`` are found: the machine's own, else the wheel's in ``.venv``."""
-    variables = environment.variables()
+
     if _good(shutil.which("node", path=os.environ.get("PATH"))) and shutil.which(
         "npm", path=os.environ.get("PATH")
     ):
@@ -75,7 +102,11 @@ def _node() -> dict[str, str]:
                     way_out=f"请安装 node {OLDEST_NODE} 以上版本（Debian 12：apt-get install -y nodejs npm），或设置好 pip 镜像后重试。",
                     code="node_missing",
                 ) from refusal
-    return variables
+    return environment.variables()
+
+
+def node_is_here() -> bool:
+    return _good(shutil.which("node")) and shutil.which("npm") is not None
 
 
 def _good(node: str | None) -> bool:

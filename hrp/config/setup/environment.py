@@ -23,15 +23,14 @@ UV = VENV / "bin" / "uv"
 
 def prepare(requirements: str) -> None:
     """Environment and dependencies of ``run`` or ``dev``. Does nothing when they are already there."""
-    _environment()
-    _dependencies(requirements)
+    _dependencies(requirements, made_anew=_environment())
     _launcher()
 
 
-def _environment() -> None:
-    """Make ``.venv`` unless a working one of this Python's version is there; a broken one is made anew."""
+def _environment() -> bool:
+    """Make ``.venv`` unless a working one of this Python's version is there; a broken one is made anew (True)."""
     if _works(PYTHON):
-        return
+        return False
     machine.require_ensurepip()
     with console.step("Python 虚拟环境"):
         try:
@@ -43,6 +42,9 @@ def _environment() -> None:
                 way_out="请确认项目目录可写、磁盘有 2 GB 空间，然后重试。",
                 code="venv_failed",
             ) from error
+    for requirements in ("run", "dev"):
+        stamps.undone(f"deps-{requirements}")
+    return True
 
 
 def _works(python: Path) -> bool:
@@ -54,9 +56,9 @@ def _works(python: Path) -> bool:
         return False
 
 
-def _dependencies(requirements: str) -> None:
+def _dependencies(requirements: str, *, made_anew: bool) -> None:
     wanted = _requirements_hash(requirements)
-    if stamps.is_done(f"deps-{requirements}", wanted):
+    if stamps.is_done(f"deps-{requirements}", wanted) and not made_anew:
         return
     if not UV.exists():
         with console.step("安装器 uv"):
@@ -128,6 +130,11 @@ def become(*arguments: str) -> NoReturn:
     """Turn into the project's Python, so that signals reach it directly."""
     sys.stdout.flush()
     os.execve(PYTHON, [str(PYTHON), *arguments], variables())  # noqa: S606
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    """Start the project's Python beside us."""
+    return subprocess.Popen([PYTHON, *arguments], cwd=ROOT, env=variables())
 
 
 def python(*arguments: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 VENV = ROOT / ".venv"
-STAMPS = VENV / "stamps"
+STAMPS = ROOT / ".cache" / "stamps"
 
 
 def digest(files: Iterable[Path], *words: str) -> str:
