@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 
+from hrp.platform.base.history import tracked
 from hrp.platform.ledger.models import Account
 
 
@@ -16,7 +16,7 @@ class Grain(models.TextChoices):
     PAIR = "pair", "服务科室与受益科室"
 
 
-@pghistory.track()
+@tracked()
 class Driver(models.Model):
     """A driver (分摊参数). Its value for a month is what the stat account holds for the receiver in that month."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
 from django.db.models import F, Q
 
+from hrp.platform.base.history import tracked
 from hrp.platform.ledger.models import Account
 from hrp.platform.org.models.units import ends_after_start, no_overlap
 
@@ -28,7 +28,7 @@ class Behaviour(models.TextChoices):
     MIXED = "mixed", "混合"
 
 
-@pghistory.track()
+@tracked()
 class CostItem(models.Model):
     """A leaf cost item. Items never mix in an allocation; reports roll them up to the seven statutory ones."""
 
@@ -74,7 +74,7 @@ class CostItem(models.Model):
         return self.name
 
 
-@pghistory.track()
+@tracked()
 class AccountItemMap(models.Model):
     """From a day to a day, an expense account feeds a cost item; without item it is known not to be a cost.
 

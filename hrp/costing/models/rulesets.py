@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from hrp.costing.models.drivers import Driver
 from hrp.costing.models.items import CostItem, Item7
+from hrp.platform.base.history import tracked
 from hrp.platform.org.models import OrgUnit, Setting, UnitCategory
 from hrp.platform.org.models.units import ends_after_start
 
@@ -20,7 +20,7 @@ class Level(models.IntegerChoices):
     MEDTECH = 3, "三级（医疗技术）"
 
 
-@pghistory.track()
+@tracked()
 class RuleSet(models.Model):
     """One version of the hospital's allocation rules."""
 
@@ -40,7 +40,7 @@ class RuleSet(models.Model):
         return f"第 {self.version} 版 {self.title}"
 
 
-@pghistory.track()
+@tracked()
 class AllocationRule(models.Model):
     """Which driver shares which items of which sources.
 
@@ -96,7 +96,7 @@ class AllocationRule(models.Model):
         return f"R{self.pk}"
 
 
-@pghistory.track()
+@tracked()
 class RuleFallback(models.Model):
     """An approved substitute, taken when the driver before it sums to zero. Every posting tells how deep it went."""
 

@@ -158,6 +158,7 @@ def tracked(*, exclude: Sequence[str] = ()) -> Callable[[_Model], _Model]:
             context_field=pghistory.ContextJSONField(),
             context_id_field=None,  # type: ignore[arg-type]
             append_only=False,
+            model_name=f"{model._meta.object_name}Event",
             meta={
                 "verbose_name": f"{model._meta.verbose_name}变更",
                 "db_table": f"{model._meta.db_table}_event",

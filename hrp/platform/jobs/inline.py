@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.db import connection
 
 from hrp.platform.jobs import running
@@ -31,7 +33,7 @@ def run_waiting(*, queue: str | None = None, most: int = 1000) -> int:
         job_id, name, arguments = row
         status = "failed"
         try:
-            running.perform_here(tasks[name], job_id, arguments)
+            running.perform_here(tasks[name], job_id, json.loads(arguments))
             status = "succeeded"
         finally:
             with connection.cursor() as cursor:

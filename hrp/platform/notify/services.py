@@ -63,17 +63,22 @@ def _send(messages: Sequence[Message], kind: str) -> None:
     chosen = {
         (user, channel): wanted
         for user, channel, wanted in Preference.objects.filter(
-            user__in=[m.recipient_id for m in messages], kind=kind
+            user__in=[message.recipient_id for message in messages], kind=kind
         ).values_list("user_id", "channel", "wanted")
     }
     declared = kinds.get(kind)
     now = clock.now()
-    deliveries = []
-    for channel in channels:
-        for message in messages:
-            wanted = chosen.get((message.recipient_id, channel.name), channel.default)
-            if wanted or (channel.immediate and declared is not None and declared.mandatory):
+    deliveries, silent = [], set()
+    for message in messages:
+        for channel in channels:
+            insisted = channel.immediate and declared is not None and declared.mandatory
+            if insisted or chosen.get((message.recipient_id, channel.name), channel.default):
                 deliveries.append(_delivery(message, channel, now))
+            elif channel.immediate:
+                silent.add(message.pk)
+    if silent:
+        # kept for the message centre, but it does not ring
+        Message.objects.filter(pk__in=silent).update(read_at=now)
     waiting = [d for d in Delivery.objects.bulk_create(deliveries) if d.state == Delivery.State.WAITING]
     batch_defer(jobs.deliver, actor=None, arguments=[{"delivery": d.pk} for d in waiting])
 
