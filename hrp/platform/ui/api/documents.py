@@ -55,7 +55,7 @@ class DocumentDoor:
         bound = self.lines(actor)
         rows: list[Any] = []
         if self.type.line_model is not None:
-            manager = self.type.line_model._default_manager
+            manager: Any = self.type.line_model._default_manager
             paths = grids.line_relations(bound, self.type.line_model)
             rows = list(manager.filter(document_id=document.pk).order_by("position").select_related(*paths))
         return {
@@ -101,7 +101,7 @@ class DocumentDoor:
         inputs.refuse(self.screen.title, [*taken.problems, *problems])
         values = taken.values
         if "campus" not in values:
-            unit = OrgUnit.objects.filter(pk=values.get("org_unit"))
+            unit = OrgUnit.objects.filter(pk=values.get("org_unit") or 0)
             values["campus"] = unit.values_list("campus_id", flat=True).first()
         if pk is not None:
             papers.load(self.screen, actor, pk)

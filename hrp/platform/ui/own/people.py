@@ -43,7 +43,7 @@ def _create(*, actor: User, obj: Any, values: dict[str, Any]) -> str:
     return Notice(f"已建立 {user.username}，初始密码 {password}（只显示这一次，首次登录须修改）")
 
 
-def _edit(*, actor: User, pk: int | None, values: dict[str, Any]) -> User:
+def _edit(*, actor: User, pk: int, values: dict[str, Any]) -> User:
     user = User.objects.get(pk=pk)
     changes = {name: values[name] for name in ("display_name", "phone", "email") if name in values}
     return services.edit_user(actor=actor, user=user, unit=_unit(values), **changes)
