@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -15,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from hrp.platform.access.models import User
 from hrp.platform.access.selectors import needs_second_factor
 from hrp.platform.access.services.passwords import change_password
-from hrp.platform.access.services.sessions import begin, end_own
+from hrp.platform.access.services.sessions import STARTED, begin, end_own
 from hrp.platform.access.vault import seal, unseal
+from hrp.platform.base import clock
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -64,8 +66,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return str(settings.LOGIN_REDIRECT_URL)
 
-    def is_reauthentication_required(self, *, app: str) -> bool:
-        return True
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not within the first minutes after sign-in: that was the same proof."""
+        started: float = context.request.session.get(STARTED, 0)
+        return clock.now().timestamp() - started >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         template = kwargs.get("message_template") or (args[0] if args else None)

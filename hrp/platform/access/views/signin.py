@@ -11,6 +11,7 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
+from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ def locked_out(request: HttpRequest, response: Any, credentials: Any) -> HttpRes
     form = SignInForm(data=request.POST, request=request)
     # the data were judged already; to validate the form would be one more try
     form.cleaned_data = {}
-    form._errors = form.error_class()
+    form._errors = ErrorDict()
     form.add_error(
         None,
         _("尝试次数过多，请 {minutes} 分钟后再试，或联系系统管理员。").format(
