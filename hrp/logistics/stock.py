@@ -34,32 +34,38 @@ WITH wanted AS (
 SELECT item_id, lot, expiry, supplier_id, id FROM made
 """
 
-INCREASE_SQL = """
-INSERT INTO logistics_balance (store_id, item_id, batch_id, quantity, amount)
-SELECT %s, m.item, m.batch, sum(m.quantity), sum(m.amount)
-FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[]) AS m(item, batch, quantity, amount)
-JOIN logistics_batch t ON t.id = m.batch
-GROUP BY m.item, m.batch, t.expiry ORDER BY m.item, t.expiry, m.batch
-ON CONFLICT (store_id, item_id, batch_id) DO UPDATE
-SET quantity = logistics_balance.quantity + excluded.quantity, amount = logistics_balance.amount + excluded.amount
+# A balance and the moves that change it are written by one statement: they cannot part, and cost one round trip.
+_MOVED = """
+WITH m AS (
+    SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::bigint[])
+        AS u(position, item, batch, quantity, amount, reverses)
+), moved AS (
+    INSERT INTO logistics_move (source, line_position, kind, store_id, item_id, batch_id, quantity, amount, date,
+        period_id, posted_at, reverses_id)
+    SELECT %s, m.position, %s, %s, m.item, m.batch, m.quantity, m.amount, %s, %s, %s, m.reverses FROM m
+), changed AS ({change}
+    RETURNING 1
+)
+SELECT count(*) FROM changed
 """
 
-DECREASE_SQL = """
-UPDATE logistics_balance b SET quantity = b.quantity - m.quantity, amount = b.amount - m.amount
-FROM (SELECT item, batch, sum(quantity) AS quantity, sum(amount) AS amount
-      FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[]) AS u(item, batch, quantity, amount)
-      GROUP BY item, batch) m
-WHERE b.store_id = %s AND b.item_id = m.item AND b.batch_id = m.batch
-  AND b.quantity >= m.quantity AND b.amount >= m.amount AND (b.quantity > m.quantity OR b.amount = m.amount)
-"""
+INCREASE_SQL = _MOVED.format(
+    change="""
+    INSERT INTO logistics_balance (store_id, item_id, batch_id, quantity, amount)
+    SELECT %s, m.item, m.batch, sum(m.quantity), sum(m.amount)
+    FROM m JOIN logistics_batch t ON t.id = m.batch
+    GROUP BY m.item, m.batch, t.expiry ORDER BY m.item, t.expiry, m.batch
+    ON CONFLICT (store_id, item_id, batch_id) DO UPDATE
+    SET quantity = logistics_balance.quantity + excluded.quantity, amount = logistics_balance.amount + excluded.amount"""
+)
 
-MOVES_SQL = """
-INSERT INTO logistics_move
-    (source, line_position, kind, store_id, item_id, batch_id, quantity, amount, date, period_id, posted_at, reverses_id)
-SELECT %s, m.position, %s, %s, m.item, m.batch, m.quantity, m.amount, %s, %s, %s, m.reverses
-FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::bigint[])
-    AS m(position, item, batch, quantity, amount, reverses)
-"""
+DECREASE_SQL = _MOVED.format(
+    change="""
+    UPDATE logistics_balance b SET quantity = b.quantity + t.quantity, amount = b.amount + t.amount
+    FROM (SELECT item, batch, sum(quantity) AS quantity, sum(amount) AS amount FROM m GROUP BY item, batch) t
+    WHERE b.store_id = %s AND b.item_id = t.item AND b.batch_id = t.batch
+      AND b.quantity >= -t.quantity AND b.amount >= -t.amount AND (b.quantity > -t.quantity OR b.amount = -t.amount)"""
+)
 
 
 @dataclass(frozen=True)
@@ -91,34 +97,36 @@ def batch_ids(keys: Sequence[tuple[int, str, dt.date, int]]) -> dict[tuple[int, 
 
 
 def write(moves: Sequence[Move], *, store_id: int, kind: str, ctx: PostingContext) -> None:
-    """Write moves of one direction and bring the balances along. Raises Conflict when stock is not there any more."""
-    incoming = [m for m in moves if m.quantity > 0 or (m.quantity == 0 and m.amount > 0)]
-    outgoing = [m for m in moves if m not in incoming]
+    """Write moves and bring the balances along. Raises Conflict when stock is not there any more."""
+    incoming = [m for m in moves if _comes_in(m)]
+    outgoing = [m for m in moves if not _comes_in(m)]
     if incoming:
-        sql.run(INCREASE_SQL, [store_id, *_columns(incoming, sign=1)])
+        _write(INCREASE_SQL, incoming, store_id=store_id, kind=kind, ctx=ctx)
     if outgoing:
-        touched = sql.run(DECREASE_SQL, [*_columns(outgoing, sign=-1), store_id])
-        if touched != len({(m.item_id, m.batch_id) for m in outgoing}):
+        changed = _write(DECREASE_SQL, outgoing, store_id=store_id, kind=kind, ctx=ctx)
+        if changed != len({(m.item_id, m.batch_id) for m in outgoing}):
             raise Conflict(
                 "库存不足：所涉批次的数量或金额已被后续业务使用", code="stock_gone",
                 way_out="请查看该批次的库存流水，先红冲使用它的后续单据。",
                 problems=[Problem("该行的批次库存已变动", field="quantity", line=m.position - 1) for m in outgoing][:20],
             )  # fmt: skip
-    sql.run(
-        MOVES_SQL,
+
+
+def _comes_in(move: Move) -> bool:
+    return move.quantity > 0 or (move.quantity == 0 and move.amount > 0)
+
+
+def _write(statement: str, moves: Sequence[Move], *, store_id: int, kind: str, ctx: PostingContext) -> int:
+    """Moves of one direction; the number of balances they changed."""
+    [(changed,)] = sql.rows(
+        statement,
         [
-            ctx.source, kind, store_id, ctx.on, ctx.period.id, clock.now(),
             [m.position for m in moves], [m.item_id for m in moves], [m.batch_id for m in moves],
             [m.quantity for m in moves], [m.amount for m in moves], [m.reverses_id for m in moves],
+            ctx.source, kind, store_id, ctx.on, ctx.period.id, clock.now(), store_id,
         ],
     )  # fmt: skip
-
-
-def _columns(moves: Sequence[Move], *, sign: int) -> list[list[object]]:
-    return [
-        [m.item_id for m in moves], [m.batch_id for m in moves],
-        [sign * m.quantity for m in moves], [sign * m.amount for m in moves],
-    ]  # fmt: skip
+    return int(changed)
 
 
 def mirror(*, store_id: int, kind: str, ctx: PostingContext) -> None:

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from hrp.config.settings.paths import HRP_HOME
 
 DATABASE_ROLE = os.environ.get("HRP_DB_ROLE", "app")
+ON_REQUEST = 2**31 - 1  # no statement is seen that often, so none is prepared by itself
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/none"
 _GIVEN = {"owner": "HRP_DATABASE_URL", "app": "HRP_APP_DATABASE_URL"}
 
@@ -37,7 +38,8 @@ def connection_settings(address: str) -> dict[str, object]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {**parts, "application_name": f"hrp-{DATABASE_ROLE}"},
+        # Django switches preparing off altogether; the statements of hrp.platform.base.sql ask for it one by one.
+        "OPTIONS": {**parts, "application_name": f"hrp-{DATABASE_ROLE}", "prepare_threshold": ON_REQUEST},
     }
 
 

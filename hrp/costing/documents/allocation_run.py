@@ -102,4 +102,3 @@ class AllocationRun(Document):
         self.total = store.write(
             self.pk, inputs, computed, hospital_id=self.hospital_id, rule_set=self.rule_set, actor=ctx.actor
         )
-        AllocationRun.objects.filter(pk=self.pk).update(total=self.total)

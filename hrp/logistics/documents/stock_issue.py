@@ -38,12 +38,9 @@ WHERE l.document_id = %s ORDER BY l.position
 """
 
 AMOUNTS_SQL = """
-WITH done AS (
-    UPDATE logistics_issue_line l SET amount = a.amount
-    FROM unnest(%s::int[], %s::numeric[]) AS a(position, amount)
-    WHERE l.document_id = %s AND l.position = a.position
-)
-UPDATE logistics_issue SET total = %s WHERE id = %s
+UPDATE logistics_issue_line l SET amount = a.amount
+FROM unnest(%s::int[], %s::numeric[]) AS a(position, amount)
+WHERE l.document_id = %s AND l.position = a.position
 """
 
 
@@ -114,7 +111,7 @@ class StockIssue(Document):
             )  # fmt: skip
         stock.write(moves, store_id=self.store_id, kind="issue", ctx=ctx)
         self.total = sum(amounts.values(), Decimal(0))
-        sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk, self.total, self.pk])
+        sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         return IssueFacts(dict(by_accounts), fund=lines[0][6], store=lines[0][7])
 
     def _shortage(

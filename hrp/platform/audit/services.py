@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 
-from hrp.platform.base import origin
+from hrp.platform.base import origin, sql
 
 _INSERT = """
 INSERT INTO audit_action
@@ -47,5 +46,4 @@ def record(
         summary[:500],
         payload,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, row)
+    sql.run(_INSERT, row)

@@ -25,13 +25,16 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE OR REPLACE FUNCTION documents_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
+"""
+
+# One function per line table: its query is planned once per connection, where one function for all tables would have to
+# build and plan it anew for every statement.
+LINE_FUNCTION_SQL = """
+CREATE OR REPLACE FUNCTION {line_table}_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE posted text;
 BEGIN
-    EXECUTE format(
-        'SELECT p.number FROM changed c JOIN %I p ON p.id = c.document_id WHERE p.state IN (''posted'', ''reversed'') LIMIT 1',
-        TG_ARGV[0]
-    ) INTO posted;
+    SELECT p.number INTO posted FROM changed c JOIN "{table}" p ON p.id = c.document_id
+        WHERE p.state IN ('posted', 'reversed') LIMIT 1;
     IF posted IS NOT NULL THEN
         RAISE EXCEPTION '单据 % 已过账，明细不能修改', posted USING ERRCODE = 'HR006', HINT = '更正请红冲后另制新单。';
     END IF;
@@ -39,7 +42,7 @@ BEGIN
 END $$;
 """
 
-DROP_FUNCTION_SQL = "DROP FUNCTION IF EXISTS documents_guard_header, documents_guard_line;"
+DROP_FUNCTION_SQL = "DROP FUNCTION IF EXISTS documents_guard_header;"
 
 
 class GuardDocument(RunSQL):
@@ -57,11 +60,12 @@ class GuardDocument(RunSQL):
         """
         drop = f'DROP TRIGGER IF EXISTS guard_posted ON "{table}"; DROP TRIGGER IF EXISTS refuse_truncate ON "{table}";'
         if line_table:
+            sql += LINE_FUNCTION_SQL.format(table=table, line_table=line_table)
             for event, rows in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
                 sql += f"""
                 CREATE TRIGGER guard_posted_{event.lower()} AFTER {event} ON "{line_table}"
                     REFERENCING {rows} TABLE AS changed
-                    FOR EACH STATEMENT EXECUTE FUNCTION documents_guard_line('{table}');
+                    FOR EACH STATEMENT EXECUTE FUNCTION {line_table}_guard();
                 ALTER TABLE "{line_table}" ENABLE ALWAYS TRIGGER guard_posted_{event.lower()};
                 """
                 drop += f' DROP TRIGGER IF EXISTS guard_posted_{event.lower()} ON "{line_table}";'
@@ -72,6 +76,7 @@ class GuardDocument(RunSQL):
                 ALTER TABLE "{line_table}" ENABLE ALWAYS TRIGGER stays_with_document;
             """
             drop += f' DROP TRIGGER IF EXISTS stays_with_document ON "{line_table}";'
+            drop += f" DROP FUNCTION IF EXISTS {line_table}_guard;"
         super().__init__(sql=sql, reverse_sql=drop)
 
     def deconstruct(self) -> Any:

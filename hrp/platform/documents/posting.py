@@ -1,9 +1,9 @@
 """Posting and reversal: once, for every document of the hospital.
 
 ``post``: lock and re-read -> scope and permission -> state grid -> open period (FOR SHARE) -> ``apply`` (subledger,
-valued under sorted locks) -> number -> ``entries`` (pure) -> journal -> state -> action log -> commit. The number is
-drawn after ``apply`` so that the counter row, which every posting of the kind waits for, is held as briefly as
-possible; a rolled-back posting gives its number back.
+valued under sorted locks) -> ``entries`` (pure) -> journal -> number and state -> action log -> commit. The number is
+drawn late so that the counter row, which every posting of the kind waits for, is held as briefly as possible; a
+rolled-back posting gives its number back.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ from hrp.platform.ledger import services as ledger
 from hrp.platform.ledger.models import Entry
 
 D = TypeVar("D", bound=Document)
+
+POSTED = (
+    "state = %s, total = %s, posted_at = %s, posted_by_id = %s, posted_version = version, version = version + 1,"
+    " updated_at = %s"
+)
 
 
 @transaction.atomic
@@ -49,17 +54,16 @@ def post(document: D, *, actor: User, expected_version: int | None = None) -> D:
         )
     ctx = _context(fresh, actor=actor, on=fresh.business_date)
     facts = fresh.apply(ctx)
-    number = numbering.draw(
-        kind=fresh.spec.kind, prefix=fresh.spec.prefix, campus_id=fresh.campus_id, day=fresh.business_date
-    )
     ledger.record(
         fresh.entries(facts), period=ctx.period, source=ctx.source, kind=Entry.Kind.POST, actor=actor
     )
     now = clock.now()
-    sql.run(
-        f'UPDATE "{fresh._meta.db_table}" SET number = %s, state = %s, posted_at = %s, posted_by_id = %s,'  # noqa: S608 - table name from our own model
-        " posted_version = version, version = version + 1, updated_at = %s WHERE id = %s",
-        [number, State.POSTED, now, actor.pk, now, fresh.pk],
+    numbered = numbering.key(
+        kind=fresh.spec.kind, prefix=fresh.spec.prefix, campus_id=fresh.campus_id, day=fresh.business_date
+    )
+    [(number,)] = sql.rows(
+        numbering.stamping(fresh._meta.db_table, POSTED),
+        [*numbered, State.POSTED, fresh.total, now, actor.pk, now, fresh.pk],
     )
     fresh.number, fresh.state, fresh.posted_at, fresh.posted_by = number, State.POSTED, now, actor
     fresh.posted_version, fresh.updated_at = fresh.version, now

@@ -16,7 +16,7 @@ from django.db.models import F
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
-from hrp.platform.base import clock
+from hrp.platform.base import clock, sql
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Problem
 from hrp.platform.documents import approvals, registry, states
 from hrp.platform.documents.models import ApprovalTask, Attachment, Document, DocumentLine, PrintLog, State
@@ -31,7 +31,7 @@ D = TypeVar("D", bound=Document)
 
 def lock(document: D) -> D:
     """The document as it is now, locked until the end of the transaction. Raises NotFound."""
-    fresh = type(document)._default_manager.select_for_update().filter(pk=document.pk).first()
+    fresh = sql.lock(type(document), document.pk)
     if fresh is None:
         raise NotFound(f"{document.spec.title}不存在或已被删除", way_out="请返回列表刷新。")
     return fresh
