@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from hrp.config import console
-from hrp.config.setup import assets, environment, machine
+from hrp.config.setup import assets, environment, fonts, machine
 from hrp.platform.base.refusals import Refusal
 
 TARGETS = {
@@ -46,13 +46,15 @@ def run() -> None:
     """The front end is built while the database is made: on a fresh machine that saves a third of the time."""
     os.environ["HRP_STARTED_AT"] = str(time.time())
     machine.check_start()
-    if assets.are_ready():
+    if assets.are_ready() and fonts.are_ready():
         environment.prepare("run")
     else:
         os.environ["HRP_PLAIN_STEPS"] = "1"  # two things at once cannot share one ticking line
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(2) as pool:
+            paper = pool.submit(fonts.fetch) if assets.node_is_here() else None
             front = pool.submit(assets.build) if assets.node_is_here() else None
             environment.prepare("run")
+            paper.result() if paper else fonts.fetch()  # the demo hospital prints its maintenance records
             database = environment.start("-m", "hrp.config.cli", "run", "--prepare", *sys.argv[2:])
             try:
                 front.result() if front else assets.build()
@@ -70,6 +72,7 @@ def run() -> None:
 
 def setup(requirements: str = "run") -> None:
     environment.prepare(requirements)
+    fonts.fetch()
     assets.build()
     assets.collect()
 

@@ -125,8 +125,10 @@ def names_of_dependencies() -> set[str]:
     python = [
         re.split(r"[\[~=<>!;\s]", entry, maxsplit=1)[0] for entry in entries if entry and entry[0] != "-"
     ]
-    package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
-    return {*python, *package.get("dependencies", {}), *package.get("devDependencies", {})}
+    files = [ROOT / "package.json", ROOT / "assets" / "fonts" / "package.json"]
+    packages = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    kinds = ("dependencies", "devDependencies")
+    return {*python, *(name for package in packages for kind in kinds for name in package.get(kind, {}))}
 
 
 def test_every_dependency_is_explained_and_nothing_else_is() -> None:

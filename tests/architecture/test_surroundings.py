@@ -46,7 +46,8 @@ def test_every_pin_has_a_hash_and_no_host(name: str) -> None:
         assert block.startswith("#") or "--hash=sha256:" in block, block
 
 
-def test_npm_lock_names_no_host() -> None:
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", [".", "assets/fonts"])
+def test_npm_lock_names_no_host(folder: str) -> None:
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     assert [name for name, package in packages.items() if "resolved" in package] == []
     assert all("integrity" in package for name, package in packages.items() if name)

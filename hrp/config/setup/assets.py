@@ -28,14 +28,18 @@ def are_ready() -> bool:
 def build() -> None:
     """npm packages and our own CSS and JavaScript; each only when what it is made from has changed."""
     if not _packages_done():
-        node = _node()
         with console.step("前端依赖 npm ci"):
-            _run(node, "npm", "ci", "--silent", "--no-audit", "--no-fund")
+            npm_ci(ROOT)
         stamps.done("npm", _packages())
     if not _build_done():
         with console.step("构建前端"):
             _run(_node(), "node", "assets/build.mjs")
         stamps.done("assets", _build())
+
+
+def npm_ci(folder: Path) -> None:
+    """Install exactly what the lock in ``folder`` names."""
+    _run(_node(), "npm", "ci", "--silent", "--no-audit", "--no-fund", cwd=folder)
 
 
 def collect() -> None:
@@ -117,11 +121,11 @@ def _good(node: str | None) -> bool:
     return match is not None and int(match[1]) >= OLDEST_NODE
 
 
-def _run(variables: dict[str, str], program: str, *arguments: str) -> None:
+def _run(variables: dict[str, str], program: str, *arguments: str, cwd: Path = ROOT) -> None:
     found = shutil.which(program, path=variables["PATH"]) or program
     result = subprocess.run(
         [found, *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -12,13 +12,9 @@ from hrp.config import console, doors
 from hrp.config.home import Home
 from hrp.config.setup.stamps import ROOT
 from hrp.platform.base.refusals import Invalid
+from hrp.platform.exchange import fonts
 
 APT = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-FONT_FOLDERS = (
-    "/usr/share/fonts/opentype/noto",
-    "/usr/share/fonts/noto-cjk",
-    "/usr/share/fonts/google-noto-cjk",
-)
 
 
 def home_folder() -> Path:
@@ -48,7 +44,7 @@ def missing_for_tests() -> list[str]:
     wanted = []
     if not Path("/usr/bin/chromium").exists():
         wanted.append("chromium")
-    if not any(Path(folder).is_dir() and any(Path(folder).glob("*CJK*")) for folder in FONT_FOLDERS):
+    if not fonts.of_system():
         wanted.append("fonts-noto-cjk")
     if not (shutil.which("mariadbd") or Path("/usr/sbin/mariadbd").exists()):
         wanted.append("mariadb-server")

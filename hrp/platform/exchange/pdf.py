@@ -17,31 +17,13 @@ from django.utils.translation import gettext as _
 
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid
+from hrp.platform.exchange import fonts
 
 TEMPLATES = Path(__file__).parent / "typst"
-_SYSTEM_FONTS = (
-    Path("/usr/share/fonts/opentype/noto"),
-    Path("/usr/share/fonts/noto-cjk"),
-    Path("/usr/share/fonts/google-noto-cjk"),
-    Path("/usr/share/fonts/opentype/source-han-serif"),
-    Path("/usr/share/fonts/opentype/source-han-sans"),
-)
 _CJK_FAMILY = re.compile(
     r"(Noto (Sans|Serif) (CJK )?SC|Source Han (Sans|Serif) (SC|CN)|WenQuanYi Micro Hei)$"
 )
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-
-
-def font_folders() -> list[Path]:
-    """Where Chinese fonts are looked for, best first; only folders that exist."""
-    npm = Path(settings.BASE_DIR) / "node_modules" / "@expo-google-fonts"
-    candidates = [
-        *_SYSTEM_FONTS,
-        Path(settings.HRP_HOME) / "fonts",
-        npm / "noto-serif-sc",
-        npm / "noto-sans-sc",
-    ]
-    return [folder for folder in candidates if folder.is_dir()]
 
 
 @lru_cache(maxsize=1)
@@ -50,9 +32,9 @@ def _fonts(folders: tuple[Path, ...]) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=list(folders))
 
 
-def fonts() -> typst.Fonts:
+def chinese() -> typst.Fonts:
     """The fonts of this machine; a refusal with the way out when none of them can draw Chinese."""
-    found = _fonts(tuple(font_folders()))
+    found = _fonts(tuple(fonts.folders(Path(settings.HRP_HOME) / "fonts")))
     if not any(_CJK_FAMILY.match(family) for family in found.families()):
         raise Conflict(
             _("服务器上没有中文字体，无法生成 PDF。"),
@@ -98,7 +80,7 @@ def render(template: str, data: Mapping[str, Any], *, archival: bool = False) ->
     compiler = typst.Compiler(
         input=source,
         root=TEMPLATES,
-        font_paths=fonts(),
+        font_paths=chinese(),
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(_plain(data), ensure_ascii=False)},
     )

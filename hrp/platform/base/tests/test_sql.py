@@ -20,7 +20,8 @@ def test_a_hot_statement_is_planned_once_per_connection():
         assert sql.row(STATEMENT, [n]) == (n + 4711,)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE %s", ["%4711"]
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE %s",
+            ["%4711"],
         )
         assert cursor.fetchall() == [(3,)]
 
@@ -29,7 +30,9 @@ def test_other_statements_are_not_prepared_by_themselves():
     for _ in range(10):
         list(Hospital.objects.filter(pk=0))
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", ["%org_hospital%"])
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s", ["%org_hospital%"]
+        )
         assert cursor.fetchone() == (0,)
 
 

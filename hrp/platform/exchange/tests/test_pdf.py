@@ -13,7 +13,7 @@ import pytest
 
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid
-from hrp.platform.exchange import pdf
+from hrp.platform.exchange import fonts, pdf
 from hrp.platform.exchange.forms import FormColumn, HeaderCell, ReportRow, form, label, report
 
 COLUMNS = [
@@ -25,7 +25,7 @@ COLUMNS = [
 
 def fonts_present() -> bool:
     try:
-        pdf.fonts()
+        pdf.chinese()
     except Conflict:
         return False
     return True
@@ -187,7 +187,7 @@ def test_data_the_template_cannot_draw_is_a_refusal() -> None:
 
 
 def test_without_fonts_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "font_folders", list)
+    monkeypatch.setattr(fonts, "folders", lambda own: [])
     with pytest.raises(Conflict) as refusal:
         pdf.render("form", a_form(1))
     assert "fonts-noto-cjk" in refusal.value.way_out
