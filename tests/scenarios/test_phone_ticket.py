@@ -13,7 +13,7 @@ import hashlib
 import pytest
 
 from hrp.operations.desk.models import Breach, Clock, RecordArchive, Ticket, TicketEvent
-from hrp.operations.desk.services import breaches, closing, handling, intake
+from hrp.operations.desk.services import breaches, closing, handling, intake, reviewing
 from hrp.operations.desk.tests import world as desk
 from hrp.operations.desk.tests.world import RECORD, later
 from hrp.platform.access.services.machines import system_actor
@@ -89,6 +89,14 @@ def test_the_morning_no_store_could_issue() -> None:
         record = closing.write_maintenance_record(actor=zhang, ticket=ticket, text=RECORD)
     with clock.pinned(later(400)):
         closing.confirm_by_hospital(actor=li, ticket=ticket, opinion="到场超时，另行裁定")
+
+    # it was an emergency, so both sides look back on it before it closes
+    with clock.pinned(later(410)):
+        action = reviewing.ReviewAction("控制器备件入库", "张工", later(410).date())
+        reviewing.write_review(
+            actor=zhang, ticket=ticket, root_cause="控制器老化", delays="备件在途", actions=[action]
+        )
+        reviewing.approve_review(actor=li, ticket=ticket)
         ticket = closing.close(actor=li, ticket=ticket)
     assert (ticket.state, record.number) == ("closed", "WX2026-00001")
     archive = RecordArchive.objects.get(record=record)
@@ -107,5 +115,5 @@ def test_the_morning_no_store_could_issue() -> None:
     assert Breach.objects.filter(ticket=ticket).count() == 1
 
     # and every line of this story is chained to the one before it
-    assert TicketEvent.objects.filter(ticket=ticket).count() == ticket.last_seq == 11
+    assert TicketEvent.objects.filter(ticket=ticket).count() == ticket.last_seq == 13
     assert [one.id for one in health.run("operations") if one.state != "ok"] == []

@@ -49,7 +49,11 @@ class InterpretationText:
 
 @dataclass(frozen=True)
 class Terms:
-    """All the figures of one contract version. ``sha256`` identifies the version they were read from."""
+    """All the figures of one contract version. ``sha256`` identifies the version they were read from.
+
+    ``plan`` holds what the parties agreed where the contract is silent: paging chains, intervals of progress reports,
+    days of review and silence. Reports print these as plan figures, never as contract.
+    """
 
     title: str
     modules: tuple[str, ...]
@@ -61,6 +65,7 @@ class Terms:
     notify_on_breach: tuple[str, ...]
     evidence_over_s: int
     clauses: Mapping[str, str]
+    plan: Mapping[str, Any]
     interpretations: tuple[InterpretationText, ...]
     sha256: str
 
@@ -111,6 +116,7 @@ def read_terms(body: Mapping[str, Any]) -> Terms:
             InterpretationText(row["id"], row["question"], row["reading"], row["why"])
             for row in body["interpretations"]
         ),
+        plan=body["plan"],
         sha256=digest(canonical(body)),
     )
 
@@ -138,6 +144,13 @@ _SECTIONS: Mapping[str, tuple[str, ...]] = {
     "emergency": ("response_s", "emergency_start_s"),
     "db_report": ("working_days",),
     "manual_entry": ("evidence_over_s",),
+    "plan": (
+        "notify_s",
+        "notify_product_s",
+        "review_working_days",
+        "plan_revision_working_days",
+        "travel_max_s",
+    ),
     "clauses": ("record", "emergency", "onsite", "levels"),
 }
 _LISTS = ("modules", "notify_on_breach", "interpretations")

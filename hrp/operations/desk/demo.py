@@ -14,7 +14,7 @@ from hrp.operations.contracts import services as contracts
 from hrp.operations.contracts.defaults import default_body
 from hrp.operations.contracts.models import Contract, Side
 from hrp.operations.desk.models import Ticket
-from hrp.operations.desk.services import breaches, closing, handling, intake
+from hrp.operations.desk.services import breaches, closing, handling, intake, reviewing
 from hrp.platform.access.models import User
 from hrp.platform.access.services.machines import system_actor
 from hrp.platform.base import clock
@@ -263,7 +263,22 @@ class _Desk:
         self.at(
             moment, confirmed, closing.confirm_by_hospital, actor=self.head, ticket=ticket, opinion="已恢复"
         )
+        if fault.level in ("1", "A"):
+            self._review(moment, confirmed, ticket, fault)
+            confirmed += 1500
         self.at(moment, confirmed + 2, closing.close, actor=self.head, ticket=ticket)
+
+    def _review(self, moment: dt.datetime, confirmed: float, ticket: Ticket, fault: Fault) -> None:
+        """The next day the supplier lays the review before the hospital, which accepts it some minutes later."""
+        day = clock.local(moment + dt.timedelta(minutes=confirmed)).date()
+        action = reviewing.ReviewAction(
+            fault.advice or fault.tests, self.engineer.display_name, day + dt.timedelta(days=14)
+        )
+        self.at(
+            moment, confirmed + 1430, reviewing.write_review, actor=self.engineer, ticket=ticket,
+            root_cause=fault.cause, delays="无", actions=[action],
+        )  # fmt: skip
+        self.at(moment, confirmed + 1490, reviewing.approve_review, actor=self.head, ticket=ticket)
 
     def _in_office_hours(self, moment: dt.datetime, minute: float) -> float:
         """The hospital signs between eight and half past five: later than that, the next morning."""

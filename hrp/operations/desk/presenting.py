@@ -20,7 +20,8 @@ from hrp.platform.base import clock
 
 STATE_TONES = {
     "new": "back", "responded": "check", "working": "check", "dispatched": "wait", "onsite": "check",
-    "resolved": "wait", "recorded": "wait", "confirmed": "info", "closed": "done",
+    "resolved": "wait", "recorded": "wait", "review": "wait", "confirmed": "info", "closed": "done",
+    "merged": "draft", "cancelled": "void",
 }  # fmt: skip
 VERDICT_TONES = {
     "met": "done",
@@ -51,6 +52,8 @@ FLAGS = {
     "close_rejected_no_maintenance_record": "无维护记录不得关闭",
     "calendar_official": "按国务院放假安排",
     "calendar_provisional": "放假安排未导入，暂定日期",
+    "cancelled_by_hospital": "甲方撤销",
+    "merged": "已并入他单",
 }
 _HOT = {"channel_rejected", "downgrade_rejected", "emergency_flag", "shadow_no_annual_contract"}
 
@@ -61,7 +64,8 @@ _FACTS = {
     "basis": "依据", "approval": "甲方同意记录", "eta": "约定到场", "agreed_by": "甲方同意人",
     "hospital_waiver": "甲方延后单", "place": "地点", "witness": "见证", "summary": "结果", "record": "维护记录",
     "sha256": "内容散列", "pdf_sha256": "PDF 散列", "opinion": "甲方意见", "first_call_at": "来电时间",
-    "source": "来源", "text": "内容", "owner": "处理人",
+    "source": "来源", "text": "内容", "owner": "处理人", "root_cause": "根本原因", "delays": "耽误环节", "ticket": "工单",
+    "reporter": "报修人", "to_whom": "呼叫对象", "person": "人员", "expected": "预计到达", "decided": "决定", "score": "评分",
 }  # fmt: skip
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "channel": dict(CHANNELS),
@@ -71,7 +75,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "basis": {**UP_BASES, **DOWN_BASES},
     "kind": {"human": "人员响应", "auto": "自动应答"},
 }
-_INSTANTS = {"answered_at", "eta", "first_call_at"}
+_INSTANTS = {"answered_at", "eta", "first_call_at", "expected"}
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ _TABS: tuple[tuple[str, str, dict[str, Any], tuple[str, ...]], ...] = (
     ),
     ("record", "待维护记录", {"state": "resolved"}, ("resolved_at",)),
     ("confirm", "待甲方确认", {"state": "recorded"}, ("resolved_at",)),
+    ("review", "待复盘", {"state": "review"}, ("resolved_at",)),
     ("finish", "待关闭", {"state": "confirmed"}, ("resolved_at",)),
     ("closed", "已关闭", {"state": "closed"}, ("-closed_at", "-pk")),
     ("all", "全部", {}, ("-first_contact_at", "-pk")),
@@ -226,7 +231,8 @@ def steps(ticket: Ticket) -> list[Step]:
     """Where the ticket stands on its way."""
     way = (
         ("受理", ("new",)), ("响应", ("responded",)), ("处理", ("working", "dispatched", "onsite")),
-        ("解决", ("resolved",)), ("维护记录", ("recorded",)), ("甲方确认", ("confirmed",)), ("关闭", ("closed",)),
+        ("解决", ("resolved",)), ("维护记录", ("recorded",)), ("甲方确认", ("review", "confirmed")),
+        ("关闭", ("closed", "merged", "cancelled")),
     )  # fmt: skip
     reached = next(place for place, (_, states) in enumerate(way) if ticket.state in states)
     notes = {

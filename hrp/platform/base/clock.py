@@ -37,6 +37,11 @@ def at(day: dt.date, hour: int = 9, minute: int = 0) -> dt.datetime:
     return dt.datetime(day.year, day.month, day.day, hour, minute, tzinfo=HOSPITAL_ZONE)
 
 
+def start_of_day(day: dt.date) -> dt.datetime:
+    """The first instant of a day of the hospital."""
+    return at(day, 0)
+
+
 @contextmanager
 def pinned(instant: dt.datetime) -> Iterator[None]:
     """Let the product live at ``instant``: for the demo hospital's past and for tests, never for real acts."""

@@ -74,6 +74,14 @@ class Evaluation:
     first_response_at: dt.datetime | None
     resolved_at: dt.datetime | None
 
+    @property
+    def is_emergency(self) -> bool:
+        """Whether the current cycle owes an emergency service, and so a review (复盘) before it closes."""
+        return any(
+            clock.kind == "emergency_start" and clock.cycle == self.cycles and clock.verdict != "superseded"
+            for clock in self.clocks
+        )
+
 
 @dataclass
 class _Opened:
@@ -390,6 +398,14 @@ def _on_response(fold: _Fold, event: Event) -> None:
         _flag(fold, "auto_reply_ignored")
 
 
+def _lift_all(fold: _Fold, event: Event, flag: str) -> None:
+    """Withdrawn by the hospital, or carried on by another ticket: what still runs in time need not be done any more."""
+    for clock in fold.clocks:
+        if clock.superseded_at is None and _stop(fold, clock) is None:
+            clock.superseded_at = event.at
+    _flag(fold, flag)
+
+
 def _on_close_attempt(fold: _Fold, event: Event) -> None:
     if not event.facts.get("maintenance_record"):
         _flag(fold, "close_rejected_no_maintenance_record")
@@ -412,6 +428,8 @@ _HANDLERS = {
     "INSPECTION_ENDED": _on_inspection,
     "REPORT_DELIVERED": lambda fold, event: fold.reports.append(event.at),
     "RESOLVED": lambda fold, event: fold.resolutions.append(event.at),
+    "CANCELLED": lambda fold, event: _lift_all(fold, event, "cancelled_by_hospital"),
+    "MERGED_INTO": lambda fold, event: _lift_all(fold, event, "merged"),
     "CLOSE_ATTEMPT": _on_close_attempt,
 }
 

@@ -17,12 +17,15 @@ from hrp.platform.base.refusals import Invalid
 CLOCK_TYPES = (
     "NO_CONTRACT", "MONITOR_ALERT", "CONTACT", "REOPEN_CONTACT", "MERGE_EARLIER_CALL", "RECLASS", "EMERGENCY_FLAG",
     "REMOTE_FAILED", "ONSITE_ETA", "RESPONSE", "EMERGENCY_STARTED", "ONSITE_ARRIVED", "PENDING", "INSPECTION_ENDED",
-    "REPORT_DELIVERED", "RESOLVED", "CLOSE_ATTEMPT",
+    "REPORT_DELIVERED", "RESOLVED", "CANCELLED", "MERGED_INTO", "CLOSE_ATTEMPT",
 )  # fmt: skip
 """The types the engine knows, in the order in which simultaneous ones take effect: what opens or moves a clock comes
 before what stops one, so that a person who answers in the very second of an upgrade has answered it."""
 
-DESK_TYPES = ("ASSIGNED", "NOTE", "RECORD_WRITTEN", "CONFIRMED", "CLOSED")
+DESK_TYPES = (
+    "ASSIGNED", "NOTE", "CALL_CLAIMED", "LINKED", "PAGED", "PAGE_ACKED", "DISPATCHED", "STATUS_UPDATE", "DECISION",
+    "EMERGENCY_ENDED", "RECORD_WRITTEN", "CONFIRMED", "REVIEW_WRITTEN", "REVIEW_APPROVED", "CLOSED", "RATED",
+)  # fmt: skip
 """Further events of a ticket's life; no clock depends on them."""
 
 TITLES = {
@@ -31,7 +34,10 @@ TITLES = {
     "REMOTE_FAILED": "远程无法解决", "ONSITE_ETA": "约定到场", "RESPONSE": "响应", "EMERGENCY_STARTED": "启动应急服务",
     "ONSITE_ARRIVED": "到达现场", "PENDING": "等待甲方", "INSPECTION_ENDED": "巡检结束", "REPORT_DELIVERED": "报告送达",
     "RESOLVED": "已解决", "CLOSE_ATTEMPT": "申请关闭", "ASSIGNED": "指派", "NOTE": "备注",
-    "RECORD_WRITTEN": "填写维护记录", "CONFIRMED": "甲方确认", "CLOSED": "关闭",
+    "RECORD_WRITTEN": "填写维护记录", "CONFIRMED": "甲方确认", "CLOSED": "关闭", "CANCELLED": "甲方撤销",
+    "MERGED_INTO": "并入他单", "CALL_CLAIMED": "甲方声明已致电", "LINKED": "关联重复报修", "PAGED": "呼叫",
+    "PAGE_ACKED": "应答呼叫", "DISPATCHED": "派员出发", "STATUS_UPDATE": "进展通报", "DECISION": "应急决定",
+    "EMERGENCY_ENDED": "甲方宣布应急结束", "REVIEW_WRITTEN": "提交复盘", "REVIEW_APPROVED": "复盘通过", "RATED": "满意度评价",
 }  # fmt: skip
 
 _ORDER = {name: place for place, name in enumerate((*CLOCK_TYPES, *DESK_TYPES))}

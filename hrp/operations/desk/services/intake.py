@@ -102,7 +102,7 @@ def log_further_contact(
 
 def ticket_is_over(ticket: Ticket) -> bool:
     """Whether a further contact about the same cause begins a new cycle."""
-    return ticket.state in ("resolved", "recorded", "confirmed", "closed")
+    return ticket.state in ("resolved", "recorded", "review", "confirmed", "closed")
 
 
 @transaction.atomic

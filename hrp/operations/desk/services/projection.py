@@ -41,7 +41,7 @@ def project(ticket: Ticket, terms: Terms, now: dt.datetime) -> engine.Evaluation
     events = selectors.events_of(ticket)
     result = engine.evaluate(events, terms, selectors.calendar(), now)
     told = set(ticket.notify)
-    ticket.state = lifecycle.state_of(events)
+    ticket.state = lifecycle.state_of(events, needs_review=result.is_emergency)
     ticket.level = result.final_level or ""
     ticket.level_rank = terms.levels[ticket.level].rank if ticket.level else 0
     ticket.reported_level = result.reported_level or ""

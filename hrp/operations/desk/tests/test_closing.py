@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 
 from hrp.config import testing
 from hrp.operations.desk.models import MaintenanceRecord, RecordArchive, Ticket, TicketEvent
-from hrp.operations.desk.services import closing, handling, intake
+from hrp.operations.desk.services import closing, handling, intake, reviewing
 from hrp.operations.desk.tests import world as desk
 from hrp.operations.desk.tests.world import RECORD, World, later
 from hrp.platform.base import clock, health
@@ -110,11 +110,42 @@ def test_confirmation_archives_json_and_pdf_with_their_hashes(world: World) -> N
 
 
 def test_ticket_closes_with_its_record(world: World) -> None:
-    ticket = confirmed(world)
+    ticket = desk.reviewed(world, confirmed(world), 92)
     with clock.pinned(later(95)):
         ticket = closing.close(actor=world.head, ticket=ticket)
     assert (ticket.state, ticket.closed_at) == ("closed", later(95))
     assert broken() == []
+
+
+def test_an_emergency_does_not_close_before_the_hospital_approved_its_review(world: World) -> None:
+    ticket = confirmed(world)
+    assert ticket.state == "review"
+    with clock.pinned(later(91)), pytest.raises(Conflict) as refused:
+        closing.close(actor=world.head, ticket=ticket)
+    assert "尚未复盘" in refused.value.reason
+    assert "三(二)1(2)" in refused.value.reason
+    with clock.pinned(later(92)), pytest.raises(Invalid) as incomplete:
+        reviewing.write_review(actor=world.engineer, ticket=ticket, root_cause="", delays="无", actions=[])
+    assert {problem.field for problem in incomplete.value.problems} == {"root_cause", "actions"}
+    with clock.pinned(later(92)), pytest.raises(Conflict):
+        reviewing.approve_review(actor=world.head, ticket=ticket)
+    assert desk.reviewed(world, ticket, 93).state == "confirmed"
+    with clock.pinned(later(96)):
+        again = reviewing.write_review(
+            actor=world.engineer, ticket=ticket, root_cause="归档策略缺失", delays="无",
+            actions=reviewing.parse_actions("磁盘 85% 告警；张工；2026-12-01"),
+        )  # fmt: skip
+    assert again.state == "review"  # written anew, it is approved anew
+
+
+def test_a_milder_ticket_needs_no_review(world: World) -> None:
+    ticket = world.call("B")
+    with clock.pinned(later(40)):
+        handling.resolve(actor=world.engineer, ticket=ticket, summary="恢复")
+        closing.write_maintenance_record(actor=world.engineer, ticket=ticket, text=RECORD)
+        closing.confirm_by_hospital(actor=world.head, ticket=ticket)
+    ticket.refresh_from_db()
+    assert ticket.state == "confirmed"
 
 
 def test_archived_record_cannot_be_written_again(world: World) -> None:
@@ -141,7 +172,7 @@ def test_database_refuses_a_closing_event_without_an_archived_record(world: Worl
 
 
 def test_same_cause_again_opens_a_cycle_that_needs_its_own_record(world: World) -> None:
-    ticket = confirmed(world)
+    ticket = desk.reviewed(world, confirmed(world), 92)
     with clock.pinned(later(95)):
         ticket = closing.close(actor=world.head, ticket=ticket)
     with clock.pinned(later(300)):

@@ -121,7 +121,16 @@ def test_whole_life_through_the_pages(world: World) -> None:
     record |= dict.fromkeys(("symptom", "cause", "actions", "tests"), "已填写")
     act(world.engineer, 160, "write_record", **record)
     act(world.head, 170, "confirm", opinion="同意")
-    act(world.head, 171, "close")
+    act(
+        world.engineer,
+        171,
+        "write_review",
+        root_cause="控制器老化",
+        delays="无",
+        actions="备件入库；张工；2026-12-01",
+    )
+    act(world.head, 172, "approve_review")
+    act(world.head, 173, "close")
     ticket.refresh_from_db()
     assert ticket.state == "closed"
     verdicts = {row.kind: row.verdict for row in ticket.clocks.all()}

@@ -11,7 +11,7 @@ from hrp.operations.contracts.apps import PERMISSIONS as CONTRACT_PERMISSIONS
 from hrp.operations.contracts.defaults import default_body
 from hrp.operations.contracts.models import Contract, ContractVersion, Side
 from hrp.operations.desk.models import Ticket
-from hrp.operations.desk.services import closing, handling, intake
+from hrp.operations.desk.services import closing, handling, intake, reviewing
 from hrp.platform.access.models import User
 from hrp.platform.access.tests import people
 from hrp.platform.base import clock
@@ -134,3 +134,14 @@ def resolved(world: World) -> Ticket:
         )
     with clock.pinned(later(40)):
         return handling.resolve(actor=world.engineer, ticket=ticket, summary="清理归档后恢复出库")
+
+
+def reviewed(world: World, ticket: Ticket, minute: float) -> Ticket:
+    """The review of an emergency, laid before the hospital and approved a minute later."""
+    action = reviewing.ReviewAction("磁盘 85% 告警", "张工", later(minute).date() + dt.timedelta(days=14))
+    with clock.pinned(later(minute)):
+        reviewing.write_review(
+            actor=world.engineer, ticket=ticket, root_cause="归档写满磁盘", delays="无", actions=[action]
+        )
+    with clock.pinned(later(minute + 1)):
+        return reviewing.approve_review(actor=world.head, ticket=ticket, opinion="同意")

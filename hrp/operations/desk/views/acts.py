@@ -14,7 +14,7 @@ from hrp.operations.contracts.models import Side
 from hrp.operations.desk import selectors
 from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, MaintenanceRecord, Ticket
 from hrp.operations.desk.rules import lifecycle
-from hrp.operations.desk.services import closing, handling, intake
+from hrp.operations.desk.services import closing, handling, intake, reviewing
 from hrp.operations.desk.views import reading
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
@@ -122,6 +122,14 @@ def _record(actor: User, ticket: Ticket, given: Given) -> object:
     return closing.write_maintenance_record(actor=actor, ticket=ticket, text=text)
 
 
+def _write_review(actor: User, ticket: Ticket, given: Given) -> object:
+    """Measures are written one a line: what ; who ; until when."""
+    return reviewing.write_review(
+        actor=actor, ticket=ticket, root_cause=reading.text(given, "root_cause"),
+        delays=reading.text(given, "delays"), actions=reviewing.parse_actions(reading.text(given, "actions")),
+    )  # fmt: skip
+
+
 def _reclassify(actor: User, ticket: Ticket, given: Given) -> object:
     return handling.reclassify(
         actor=actor, ticket=ticket, to=given.get("to", ""), basis=given.get("basis", ""),
@@ -152,7 +160,7 @@ def _merge(actor: User, ticket: Ticket, given: Given) -> object:
     )  # fmt: skip
 
 
-ACTS: tuple[Act, ...] = (
+ACTS: list[Act] = [
     Act("respond", _("响应"), "RESPONSE", "operations.ticket.work", icon="headset", run=_respond, side=Side.SUPPLIER,
         style="primary",
         questions=(
@@ -179,6 +187,16 @@ ACTS: tuple[Act, ...] = (
             actor=actor, ticket=ticket, opinion=reading.text(given, "opinion", most=200)),
         side=Side.HOSPITAL, style="primary",
         questions=(Question("opinion", _("意见"), "textarea", hint=_("确认后即归档，不可修改")),)),
+    Act("write_review", _("提交复盘"), "REVIEW_WRITTEN", "operations.ticket.work", icon="report-analytics", run=_write_review,
+        side=Side.SUPPLIER, wide=True,
+        questions=(
+            Question("root_cause", _("根本原因"), "textarea", required=True),
+            Question("delays", _("哪些环节耽误了处理"), "textarea", required=True, hint=_("没有的写「无」")),
+            Question("actions", _("改进措施"), "textarea", required=True, hint=_("一行一项：措施；责任人；完成日期，如「磁盘 85% 告警；周毅；2026-12-01」")),
+        )),
+    Act("approve_review", _("认可复盘"), "REVIEW_APPROVED", "operations.ticket.confirm", icon="checkbox", run=lambda actor, ticket, given: reviewing.approve_review(
+            actor=actor, ticket=ticket, opinion=reading.text(given, "opinion", most=200)),
+        side=Side.HOSPITAL, style="primary", questions=(Question("opinion", _("意见"), "textarea"),)),
     Act("close", _("关闭工单"), "CLOSED", "operations.ticket.close", icon="lock", run=lambda actor, ticket, given: closing.close(actor=actor, ticket=ticket, note=reading.text(given, "note", most=200)),
         style="primary", questions=(Question("note", _("备注")),)),
     Act("remote_failed", _("远程无法解决"), "REMOTE_FAILED", "operations.ticket.decide", icon="plug-connected-x", run=_remote_failed,
@@ -217,11 +235,20 @@ ACTS: tuple[Act, ...] = (
         side=Side.SUPPLIER, questions=(Question("reason", _("等待甲方做什么"), "textarea", required=True, hint=_("仅作记录，合同时钟不暂停")),)),
     Act("note", _("备注"), "NOTE", "operations.ticket.log", icon="message-plus", run=lambda actor, ticket, given: handling.add_note(actor=actor, ticket=ticket, text=reading.text(given, "text", most=2000)),
         questions=(Question("text", _("内容"), "textarea", required=True),)),
-)  # fmt: skip
-
+]  # fmt: skip
 BY_CODE = {act.code: act for act in ACTS}
-MAIN = ("respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "close")
+MAIN = ["respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "write_review", "approve_review", "close"]  # fmt: skip
 """Acts shown as buttons beside the title; the others are in the menu."""
+
+
+def register(act: Act, *, main: bool = False) -> None:
+    """Add an act of a module above the desk, from its ``apps.py``; it is offered in the states its event allows."""
+    if act.code in BY_CODE:
+        raise ValueError(f"act {act.code} is there already")
+    ACTS.append(act)
+    BY_CODE[act.code] = act
+    if main:
+        MAIN.append(act.code)
 
 
 def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | None) -> list[Act]:
@@ -232,6 +259,8 @@ def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | 
         if act.side and act.side != side:
             continue
         if act.code == "start_emergency" and not selectors.owes_emergency_start(ticket):
+            continue
+        if act.code in ("write_review", "approve_review") and not reviewing.is_due(ticket, act.code):
             continue
         if lifecycle.gate(ticket.state, event) is not None or not scope.has(
             actor, act.permission, ticket.org_unit_id

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hrp.operations.contracts import selectors as contracts
-from hrp.operations.desk import presenting, selectors
+from hrp.operations.desk import panels, presenting, selectors
 from hrp.operations.desk.models import CHANNELS, Ticket
 from hrp.operations.desk.services import intake
 from hrp.operations.desk.views import acts, reading
@@ -171,6 +171,7 @@ def _detail_context(actor: User, ticket: Ticket) -> dict[str, Any]:
         "main_acts": [act for act in offered if act.code in acts.MAIN],
         "more_acts": [act for act in offered if act.code not in acts.MAIN],
         "notified": presenting.notified(ticket),
+        "panels": panels.shown(actor, ticket),
     }
 
 
