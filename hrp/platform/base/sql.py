@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 from django.db import connection
@@ -31,7 +31,7 @@ def _cursor() -> Iterator[Any]:
     connection.ensure_connection()
     with _Prepared(connection.connection) as cursor:
         wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-        yield wrap(cursor)
+        yield wrap(cast(Any, cursor))
 
 
 def run(statement: str, parameters: Sequence[Any]) -> int:
@@ -57,7 +57,7 @@ def row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
 
 
 @cache
-def _lock_statement(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Callable[[Any], Any]]]]:
+def _lock_statement(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Callable[..., Any]]]]:
     """The locking SELECT of a model, its field names, and what must be done to which column of an answer."""
     fields = model._meta.concrete_fields
     columns = ", ".join(f'"{field.column}"' for field in fields)
@@ -65,7 +65,7 @@ def _lock_statement(model: type[Model]) -> tuple[str, list[str], list[tuple[int,
     assert key is not None  # noqa: S101 - every model of ours has one
     statement = f'SELECT {columns} FROM "{model._meta.db_table}" WHERE "{key.column}" = %s FOR UPDATE'  # noqa: S608 - names from our own model
     converters = [
-        (place, lambda value, convert=convert: convert(value, None, connection))
+        (place, convert)
         for place, field in enumerate(fields)
         for convert in field.get_db_converters(connection)
     ]
@@ -83,5 +83,5 @@ def lock(model: type[M], pk: Any) -> M | None:
         return None
     values = list(found)
     for place, convert in converters:
-        values[place] = convert(values[place])
+        values[place] = convert(values[place], None, connection)
     return model.from_db(connection.alias, names, values)
