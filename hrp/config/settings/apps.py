@@ -22,6 +22,7 @@ MODULE_APPS = [
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.desk",
+    "hrp.operations.acceptance",
 ]
 
 INSTALLED_APPS = [
