@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
+from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.desk import demo as desk
 from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
@@ -73,6 +74,8 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
     _work_in_progress(org, room, users, rng, today)
     desk.seed(random.Random(SEED), users, list(org.units.values()), today)  # noqa: S311 - a believable past
     say("服务台")
+    acceptance.seed(users, today)
+    say("服务报告")
 
 
 def _materials(

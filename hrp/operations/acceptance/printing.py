@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from hrp.operations.acceptance.rules.tables import VERDICTS
 from hrp.platform.base import clock
 from hrp.platform.exchange import pdf as typst
 from hrp.platform.exchange import word
@@ -28,7 +29,7 @@ def pdf(body: Mapping[str, Any], sha256: str) -> bytes:
         "number": body["number"],
         "sha256": sha256,
         "facts": facts(body),
-        "tally": [[name, str(count)] for name, count in body["tally"].items()],
+        "tally": [[name, str(body["tally"][name])] for name in VERDICTS],
         "checks": [_check(row) for row in body["checks"]],
         "sla": sla(body),
         "graves": [_grave(row, body) for row in body["graves"]],
@@ -42,7 +43,9 @@ def pdf(body: Mapping[str, Any], sha256: str) -> bytes:
 def docx(body: Mapping[str, Any], sha256: str) -> bytes:
     """The clause table as a Word document; the figures of the clocks stand before it."""
     paragraphs = [f"{label}：{value}" for label, value in facts(body)]
-    paragraphs += [f"条款结论：{'，'.join(f'{name} {count} 项' for name, count in body['tally'].items())}。"]
+    paragraphs += [
+        f"条款结论：{'，'.join(f'{name} {count} 项' for name, count in ((name, body['tally'][name]) for name in VERDICTS))}。"
+    ]
     paragraphs += [
         f"{row[0]} {row[1]}：达成 {row[3]}，超时 {row[4]}（免责 {row[5]}），达成率 {row[9]}。"
         for row in sla(body)

@@ -159,7 +159,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "row": row,
         "body": body,
         "facts": printing.facts(body),
-        "tally": [(name, count, TONES[Verdict(name)]) for name, count in body["tally"].items()],
+        "tally": [(name, body["tally"][name], TONES[Verdict(name)]) for name in tables.VERDICTS],
         "checks": [(check, TONES[Verdict(check["verdict"])]) for check in body["checks"]],
         "sla": printing.sla(body),
         "may_sign": _may_sign(actor, side, row),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+VERDICTS = ("符合", "不符合", "证据不足", "不适用")
 COUNTED = ("met", "breached", "excused", "moot", "superseded", "running")
 
 
@@ -39,8 +40,8 @@ def ratio(part: int, whole: int) -> str:
     return f"{part}/{whole}（{part * 1000 // whole / 10:.1f}%）" if whole else "—"
 
 
-def sla(clocks: Sequence[Mapping[str, Any]], order: Sequence[str]) -> list[SlaRow]:
-    """One row per (level, kind) that has clocks, in the order of levels given, then kinds.
+def sla(clocks: Sequence[Mapping[str, Any]], levels: Sequence[str], kinds: Sequence[str]) -> list[SlaRow]:
+    """One row per (level, kind) that has clocks, in the orders given.
 
     Each clock has ``level``, ``kind``, ``verdict`` and, when both parties excused its breach, ``excused``.
     """
@@ -49,11 +50,12 @@ def sla(clocks: Sequence[Mapping[str, Any]], order: Sequence[str]) -> list[SlaRo
         row = counted.setdefault((clock["level"], clock["kind"]), Counter())
         row[clock["verdict"]] += 1
         row["excused"] += bool(clock.get("excused"))
-    rank = {level: place for place, level in enumerate(order)}
+    rank = {level: place for place, level in enumerate(levels)}
+    kind_rank = {kind: place for place, kind in enumerate(kinds)}
     return [
         SlaRow(level, kind, {name: counts[name] for name in COUNTED})
         for (level, kind), counts in sorted(
-            counted.items(), key=lambda item: (rank.get(item[0][0], 99), item[0][1])
+            counted.items(), key=lambda item: (rank.get(item[0][0], 99), kind_rank.get(item[0][1], 99))
         )
     ]
 
@@ -61,4 +63,4 @@ def sla(clocks: Sequence[Mapping[str, Any]], order: Sequence[str]) -> list[SlaRo
 def tally(verdicts: Sequence[str]) -> dict[str, int]:
     """How many clauses ended with each verdict, in the order a reader expects."""
     counts = Counter(verdicts)
-    return {name: counts[name] for name in ("符合", "不符合", "证据不足", "不适用")}
+    return {name: counts[name] for name in VERDICTS}

@@ -70,7 +70,7 @@ def gather(span: Span, days: Days, *, number: str, made_by: str, progress: Progr
         "tally": tables.tally([answer["verdict"] for answer in answers]),
         "levels": {level.code: level.title for level in terms.ranked()},
         "kinds": dict(CLOCK_TITLES),
-        "sla": [row.as_dict() for row in tables.sla(clocks, order)],
+        "sla": [row.as_dict() for row in tables.sla(clocks, order, list(CLOCK_TITLES))],
         "tickets": len(tickets),
         "closed": sum(ticket.state == "closed" for ticket in tickets),
         "graves": [_grave(ticket, clocks) for ticket in tickets if ticket.level in ("1", "A")],

@@ -48,7 +48,7 @@ CLOCKS = st.lists(
 
 @given(CLOCKS)
 def test_every_clock_is_counted_once_and_both_counters_agree(clocks: list[dict[str, object]]) -> None:
-    rows = tables.sla(clocks, ["1", "A", "B", "C"])
+    rows = tables.sla(clocks, ["1", "A", "B", "C"], ["response", "onsite"])
     assert sum(sum(n for name, n in row.counts.items() if name != "excused") for row in rows) == len(clocks)
     assert {(row.level, row.kind): dict(row.counts) for row in rows} == verify.sla(clocks)
     assert [row.level for row in rows] == sorted((row.level for row in rows), key=["1", "A", "B", ""].index)
