@@ -62,6 +62,15 @@ def pending(document: Document) -> ApprovalTask | None:
     return tasks_of(document).filter(state=ApprovalTask.State.PENDING).first()
 
 
+def is_decided(document: Document) -> bool:
+    """Whether somebody has passed a level of the present submission; one approved by rule nobody has."""
+    return (
+        tasks_of(document)
+        .filter(created_at=document.submitted_at, state=ApprovalTask.State.APPROVED)
+        .exists()
+    )
+
+
 def covers(grant: RoleGrant, unit_id: int, *, on: dt.date) -> bool:
     """Whether a grant reaches a unit on a day, through the tree it was given in."""
     if grant.org_unit_id is None or grant.org_unit_id == unit_id:
