@@ -64,11 +64,9 @@ def pending(document: Document) -> ApprovalTask | None:
 
 def is_decided(document: Document) -> bool:
     """Whether somebody has passed a level of the present submission; one approved by rule nobody has."""
-    return (
-        tasks_of(document)
-        .filter(created_at=document.submitted_at, state=ApprovalTask.State.APPROVED)
-        .exists()
-    )
+    since = document.submitted_at
+    passed = tasks_of(document).filter(state=ApprovalTask.State.APPROVED)
+    return since is not None and passed.filter(created_at=since).exists()
 
 
 def covers(grant: RoleGrant, unit_id: int, *, on: dt.date) -> bool:
