@@ -91,7 +91,9 @@ def posted_twice(page: Page, second: Page) -> None:
     agree(second)
     expect(second.locator(".doc-head .tag")).to_have_text("已过账")
     expect(second.locator("h1 .code")).to_have_text(number)
-    expect(second.locator("#panel-moves tbody tr")).to_have_count(page.locator("#panel-moves tbody tr").count())
+    expect(second.locator("#panel-moves tbody tr")).to_have_count(
+        page.locator("#panel-moves tbody tr").count()
+    )
 
 
 def test_two_windows_at_one_draft(sign_in: SignIn) -> None:

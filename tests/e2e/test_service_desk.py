@@ -47,9 +47,7 @@ def test_a_call_is_logged_answered_recorded_confirmed_and_closed(sign_in: SignIn
     expect(hospital.locator(".doc-head .tag").first).to_have_text("已关闭")
     expect(hospital.locator(".steps li.ok")).to_have_count(7)
     story = hospital.locator(".ticket-timeline li b")
-    expect(story).to_have_text(
-        [re.compile(t) for t in ("关闭", "确认", "维护记录", "解决", "响应", "联系")]
-    )
+    expect(story).to_have_text([re.compile(t) for t in ("关闭", "确认", "维护记录", "解决", "响应", "联系")])
 
     wall.reload()
     expect(wall.locator(".wall-table")).not_to_contain_text(number)

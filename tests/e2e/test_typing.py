@@ -31,7 +31,8 @@ class InputMethod:
         """A key the input method takes for itself: the browser reports it as 229 while it composes."""
         for kind in ("rawKeyDown", "keyUp"):
             self.session.send(
-                "Input.dispatchKeyEvent", {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": 229}
+                "Input.dispatchKeyEvent",
+                {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": 229},
             )
 
     def commit(self, text: str) -> None:
