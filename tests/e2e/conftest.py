@@ -16,6 +16,7 @@ from hrp.config.demo.accounts import PASSWORD
 from hrp.config.testing import HospitalServer
 
 SignIn = Callable[..., Page]
+DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 expect.set_options(timeout=10_000)
