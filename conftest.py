@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -134,21 +134,36 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture
-def page(page: Any) -> Iterator[Any]:
-    """A page that fails its test on a script error, a failed request, or any request that leaves the machine."""
+def watched() -> Iterator[Callable[[Any], Any]]:
+    """Watch a page: a script error, a failed request, a breach of the content policy or a request that leaves the
+    machine fails the test at its end."""
     faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
-    page.on(
-        "requestfailed",
-        lambda request: (
-            None
-            if request.failure and "ERR_ABORTED" in request.failure
-            else faults.append(f"failed: {request.url} {request.failure}")
-        ),
-    )
-    page.on("request", lambda request: _check_local(request.url, faults))
-    yield page
+
+    def watch(page: Any) -> Any:
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on("requestfailed", lambda request: _check_failure(request, faults))
+        page.on("request", lambda request: _check_local(request.url, faults))
+        page.on("console", lambda message: _check_policy(message.text, faults))
+        return page
+
+    yield watch
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def page(page: Any, watched: Callable[[Any], Any]) -> Any:
+    return watched(page)
+
+
+def _check_failure(request: Any, faults: list[str]) -> None:
+    # a request given up because the person went on to another page is no fault
+    if "ERR_ABORTED" not in (request.failure or ""):
+        faults.append(f"failed: {request.url} {request.failure}")
+
+
+def _check_policy(text: str, faults: list[str]) -> None:
+    if "Content Security Policy" in text:
+        faults.append(text)
 
 
 def _check_local(url: str, faults: list[str]) -> None:

@@ -9,6 +9,7 @@ import "./preferences.js";
 import "./list.js";
 import "./lookup.js";
 import "./dates.js";
+import "./files.js";
 import "./grid.js";
 import "./scan.js";
 import "./clocks.js";

@@ -150,7 +150,7 @@ const SHAPES = {
       series: [
         {
           type: "pie",
-          radius: ["50%", "74%"],
+          radius: ["48%", "68%"],
           center: ["26%", "50%"],
           padAngle: 1.5,
           itemStyle: { borderRadius: 4 },

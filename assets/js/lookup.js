@@ -7,6 +7,7 @@ import { $, $$, element, on, place } from "./dom.js";
 
 let list = null;
 let items = [];
+let asked = "";
 let active = -1;
 let owner = null;
 let waiting = 0;
@@ -56,10 +57,11 @@ function mark(index) {
   });
 }
 
-function open(input, found) {
+function open(input, found, text) {
   close();
   owner = input;
   items = found;
+  asked = text;
   list = element("ul", { class: "floating options", role: "listbox", id: "lookup-list", "aria-label": "可选项" });
   found.forEach((item, index) => {
     const option = element(
@@ -89,24 +91,31 @@ export function choose(input, item) {
   hidden(input).value = item.id;
   input.value = box(input).dataset.shows === "code" ? item.code : item.label;
   input.dataset.chosen = input.value;
-  close();
+  if (owner === input) close();
   input.dispatchEvent(new CustomEvent("lookup:chosen", { bubbles: true, detail: item }));
   hidden(input).dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 async function search(input) {
   const mine = (sequence += 1);
-  const { items: found } = await fetchItems(input, [["q", input.value.trim()]]);
-  if (mine === sequence && document.activeElement === input) open(input, found);
+  const text = input.value.trim();
+  const { items: found } = await fetchItems(input, [["q", text]]);
+  if (mine === sequence && document.activeElement === input) open(input, found, text);
 }
 
-on("input", "[data-lookup] input[role=combobox]", (event, input) => {
-  if (event.isComposing) return;
+/** Whether the open list answers what stands in the box now; after quick typing it still answers what stood there. */
+const current = (input) => list && owner === input && asked === input.value.trim();
+
+function typed(input) {
   if (input.value !== input.dataset.chosen) hidden(input).value = "";
   clearTimeout(waiting);
   waiting = setTimeout(() => search(input), 160);
+}
+
+on("input", "[data-lookup] input[role=combobox]", (event, input) => {
+  if (!event.isComposing) typed(input);
 });
-on("compositionend", "[data-lookup] input[role=combobox]", (_, input) => search(input));
+on("compositionend", "[data-lookup] input[role=combobox]", (_, input) => typed(input));
 on("click", "[data-lookup] input[role=combobox]", (_, input) => {
   if (!list && !input.readOnly) search(input);
 });
@@ -115,7 +124,7 @@ on(
   "keydown",
   "[data-lookup] input[role=combobox]",
   (event, input) => {
-    if (event.isComposing) return;
+    if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "ArrowDown" && (event.altKey || !input.closest(".grid")) && !list) {
       event.preventDefault();
       search(input);
@@ -128,7 +137,7 @@ on(
         event.preventDefault();
         event.stopImmediatePropagation();
         close();
-      } else if ((event.key === "Enter" || event.key === "Tab") && items[active] && !hidden(input).value) {
+      } else if ((event.key === "Enter" || event.key === "Tab") && current(input) && items[active] && !hidden(input).value) {
         if (event.key === "Enter") event.preventDefault();
         if (event.key === "Enter" && !input.closest(".grid")) event.stopImmediatePropagation();
         choose(input, items[active]);
@@ -138,7 +147,8 @@ on(
   true,
 );
 
-// Leaving the box: an exact code is resolved, anything else stays as typed and the server names it.
+// Leaving the box: an exact code, or a text that only one thing answers to, is resolved; anything else stays as typed
+// and the server names it.
 on("focusout", "[data-lookup] input[role=combobox]", async (_, input) => {
   clearTimeout(waiting);
   if (owner === input) setTimeout(close, 120);
@@ -148,8 +158,9 @@ on("focusout", "[data-lookup] input[role=combobox]", async (_, input) => {
     return;
   }
   if (hidden(input).value) return;
-  const { hit } = await fetchItems(input, [["q", text]]);
-  if (hit && input.value.trim() === text && !hidden(input).value) choose(input, hit);
+  const { hit, items: found } = await fetchItems(input, [["q", text]]);
+  const item = hit ?? (found.length === 1 ? found[0] : null);
+  if (item && input.value.trim() === text && !hidden(input).value) choose(input, item);
 });
 
 addEventListener("scroll", (event) => list && event.target !== list && close(), true);

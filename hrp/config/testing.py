@@ -31,7 +31,7 @@ from hrp.config.postgres.cluster import Cluster
 from hrp.config.processes import free_port, is_alive
 from hrp.config.settings.database import connection_settings
 from hrp.config.settings.paths import BASE_DIR
-from hrp.platform.base import stamps
+from hrp.platform.base import clock, stamps
 from hrp.platform.ledger import selectors as ledger
 
 LEFTOVER = re.compile(r"^test_hrp_(\d+)_")
@@ -156,14 +156,19 @@ class TestServer:
         return self._addresses(name)
 
     def demo_template(self) -> str:
-        """Name of a template that also holds the small demo hospital; the plain one while there is no ``hrp demo``."""
+        """Name of a template that also holds the small demo hospital; the plain one while there is no ``hrp demo``.
+
+        It is made anew every day: the hospital's last month is open and its tickets are an hour old only today.
+        """
         from django.core.management import get_commands
 
         if "demo" not in get_commands():
             return self.template
         with self._lock():
             return self._ensure(
-                "hrp_demo_", fingerprint.code(), [["setup-database"], ["demo", "--size", "small"]]
+                "hrp_demo_",
+                f"{fingerprint.code()}_{clock.today():%Y%m%d}",
+                [["setup-database"], ["demo", "--size", "small"]],
             )
 
     def drop(self, name: str) -> None:

@@ -43,6 +43,11 @@ def months_until(today: dt.date, count: int = 13) -> list[dt.date]:
     return months
 
 
+def at_work(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
+    """A time of a working day; on the last day, which is still going on, never later than now."""
+    return min(clock.at(day, hour, minute), clock.now())
+
+
 def last_day(month: dt.date) -> dt.date:
     return month.replace(day=calendar.monthrange(month.year, month.month)[1])
 
@@ -58,7 +63,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
     months = months_until(today)
     for month in months:
         final = min(last_day(month), today)
-        with clock.pinned(clock.at(month, 8)):
+        with clock.pinned(at_work(month, 8)):
             period = ledger.open_period(book=org.book, year=month.year, month=month.month, actor=finance)
         if month == months[0]:
             materials.opening(room, org, users["wangmin"], rng, month)
@@ -95,7 +100,7 @@ def _materials(
     acts += [(rng.randrange(days), "issue") for _ in range(max(1, round(size.issues * share)))]
     for offset, what in sorted(acts):
         day = month + dt.timedelta(days=offset)
-        with clock.pinned(clock.at(day, rng.randint(8, 16), rng.randint(0, 59))):
+        with clock.pinned(at_work(day, rng.randint(8, 16), rng.randint(0, 59))):
             if what == "receipt":
                 materials.receive(room, org, keeper, rng, day, rng.randint(5, 14))
             else:
@@ -108,7 +113,7 @@ def _work_in_progress(
 ) -> None:
     """What is lying on desks today: drafts, and receipts waiting for approval."""
     materials.require_approval(Role.objects.get(code="material_accountant"))
-    with clock.pinned(clock.at(today, 8, 40)):
+    with clock.pinned(at_work(today, 8, 40)):
         for lines, submitted in ((4, False), (14, True), (12, True)):
             draft = materials.draft_receipt(room, org, users["wangmin"], rng, today, lines)
             if submitted:

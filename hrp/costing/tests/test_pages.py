@@ -144,6 +144,16 @@ def test_without_permission_every_door_is_shut(month: CostedHospital, run: Any) 
     assert Client().get(reverse("costing.report", args=["03"])).status_code == 302
 
 
+def test_what_is_behind_a_report_is_shown_under_that_report(
+    reader: Client, run: Any, month: CostedHospital
+) -> None:
+    for name, query in (("costing.cell", f"?unit={month.world.unit.pk}"), ("costing.certificate", "")):
+        page = text(reader.get(reverse(name, args=[run.pk]) + query))
+        marked = re.search(r'<a href="([^"]+)" class="on" aria-current="page">', page)
+        assert marked is not None
+        assert marked[1] == reverse("costing.report", args=["03"])
+
+
 @pytest.mark.parametrize("query", ["unit=x", "unit=999999999", "unit=", "item7=9"])
 def test_a_cell_that_does_not_exist_is_not_found(reader: Client, run: Any, query: str) -> None:
     assert reader.get(f"{reverse('costing.cell', args=[run.pk])}?{query}").status_code == 404

@@ -65,3 +65,8 @@ def cell(request: HttpRequest, run_id: int) -> tuple[User, AllocationRun, CellKe
 def cell_url(run_id: int, unit_id: int, item7: str, of: Range, anchor: str = "") -> str:
     query = urlencode([("unit", str(unit_id)), ("item7", item7), ("range", of.code)])
     return f"{reverse('costing.cell', kwargs={'run_id': run_id})}?{query}{anchor}"
+
+
+def stay_in_menu(request: HttpRequest) -> None:
+    """Pages behind a report have no entry of their own: the frame shows them under the report they explain."""
+    request.menu_path = reverse("costing.report", kwargs={"number": "03"})  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from hrp.platform.ui.actors import actor_of
 def cell(request: HttpRequest, run_id: int) -> HttpResponse:
     """Three clicks at most from a report to a stock issue: cell, origin, document."""
     actor, run, key = asked.cell(request, run_id)
+    asked.stay_in_menu(request)
     opened = drill.drill(run, key)
     visible = runs.rows_of(actor)
     item = Item7(key.item7).label if key.item7 else _("合计")
@@ -51,7 +52,7 @@ def cell(request: HttpRequest, run_id: int) -> HttpResponse:
         "origins": [
             {
                 "origin": origin, "category": UnitCategory(origin.category).label,
-                "own": origin.unit_id == key.unit_id, "url": link(origin.unit_id, "#lines"),
+                "own": origin.unit_id == key.unit_id, "url": link(origin.unit_id, "#documents"),
                 "share": formats.percent(origin.amount / opened.full if opened.full else None),
             }
             for origin in opened.origins
@@ -64,6 +65,7 @@ def certificate(request: HttpRequest, run_id: int) -> HttpResponse:
     """The conservation certificate of a run: seven items by four funds before and after, and what was promised."""
     actor = actor_of(request)
     run = runs.get(actor, run_id)
+    asked.stay_in_menu(request)
     held = runs.certificate(run)
     context = {
         "page_title": _("守恒证书 {number}").format(number=run.number),

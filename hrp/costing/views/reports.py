@@ -24,7 +24,13 @@ from hrp.platform.exchange.sheets import OutColumn, write
 from hrp.platform.ui import formats
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ANCHORS = {"direct": "#lines", "indirect": "#hops", "from_a": "#hops", "from_x": "#hops", "from_t": "#hops"}
+ANCHORS = {
+    "direct": "#documents",
+    "indirect": "#hops",
+    "from_a": "#hops",
+    "from_x": "#hops",
+    "from_t": "#hops",
+}
 
 
 def report(request: HttpRequest, number: str) -> HttpResponse:

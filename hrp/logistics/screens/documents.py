@@ -20,6 +20,11 @@ def defaults(actor: Any) -> dict[str, Any]:
     return found
 
 
+def issue_defaults(actor: Any) -> dict[str, Any]:
+    """As any document of a store, but for no department: the one preset would bear costs nobody meant for it."""
+    return defaults(actor) | {"org_unit": None}
+
+
 NUMBER = Filter("number", title="单据编号", kind="text", lookups=("number__icontains",), placeholder="单号")
 DATES = Filter("business_date", title="业务日期", kind="date_range")
 MAKER = Filter(
@@ -126,7 +131,7 @@ ISSUES = DocumentScreen(
     ),
     lines_title="出库明细",
     scan="item",
-    defaults=defaults,
+    defaults=issue_defaults,
     panels=(MOVES,),
     form="form",
 )  # fmt: skip

@@ -62,6 +62,13 @@ def pending(document: Document) -> ApprovalTask | None:
     return tasks_of(document).filter(state=ApprovalTask.State.PENDING).first()
 
 
+def is_decided(document: Document) -> bool:
+    """Whether somebody has passed a level of the present submission; one approved by rule nobody has."""
+    since = document.submitted_at
+    passed = tasks_of(document).filter(state=ApprovalTask.State.APPROVED)
+    return since is not None and passed.filter(created_at=since).exists()
+
+
 def covers(grant: RoleGrant, unit_id: int, *, on: dt.date) -> bool:
     """Whether a grant reaches a unit on a day, through the tree it was given in."""
     if grant.org_unit_id is None or grant.org_unit_id == unit_id:

@@ -289,10 +289,12 @@ def send_back(document: D, *, actor: User, reason: str) -> D:
 
 @transaction.atomic
 def withdraw(document: D, *, actor: User) -> D:
-    """The maker takes a submission back before it is decided."""
+    """The maker takes a submission back as long as nobody has decided on it; one approved by rule too."""
     document, target = begin(document, "withdraw", actor=actor)
     if document.maker_id != actor.pk:
         raise Conflict(f"{document} 只能由制单人撤回", way_out="如需退回修改，请由审核人驳回。")
+    if approvals.is_decided(document):
+        raise Conflict(f"{document} 已有人审核，不能撤回", way_out="如需退回修改，请由审核人驳回。")
     _cancel_open_tasks(document)
     document.state = target
     document.version += 1

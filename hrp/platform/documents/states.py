@@ -12,7 +12,7 @@ GRID: dict[str, dict[str, str]] = {
     State.DRAFT: {"edit": State.DRAFT, "submit": State.SUBMITTED, "void": State.VOID},
     State.RETURNED: {"edit": State.DRAFT, "submit": State.SUBMITTED, "void": State.VOID},
     State.SUBMITTED: {"approve": State.APPROVED, "return": State.RETURNED, "withdraw": State.DRAFT},
-    State.APPROVED: {"post": State.POSTED, "return": State.RETURNED},
+    State.APPROVED: {"post": State.POSTED, "return": State.RETURNED, "withdraw": State.DRAFT},
     State.POSTED: {"reverse": State.REVERSED},
     State.REVERSED: {},
     State.VOID: {},
@@ -36,7 +36,7 @@ WAY_OUT: dict[str, str] = {
     State.DRAFT: "请先提交并审核。",
     State.SUBMITTED: "单据正在审核，请等待审核或由制单人撤回。",
     State.RETURNED: "单据已驳回，请修改后重新提交。",
-    State.APPROVED: "单据已审核，可以过账或驳回。",
+    State.APPROVED: "单据已审核，可以过账；要修改请撤回或由审核人驳回。",
     State.POSTED: "已过账的单据不能修改；更正请红冲后另制新单。",
     State.REVERSED: "单据已红冲，请另制新单。",
     State.VOID: "单据已作废，请另制新单。",
@@ -68,7 +68,7 @@ def acts(document: Document, actor: User) -> list[Act]:
     for code in GRID[document.state]:
         if not scope.has(actor, permission_for(document, code), document.org_unit_id):
             continue
-        if code == "withdraw" and document.maker_id != actor.pk:
+        if code == "withdraw" and (document.maker_id != actor.pk or approvals.is_decided(document)):
             continue
         if (
             document.state == State.SUBMITTED

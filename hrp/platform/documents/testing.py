@@ -204,6 +204,29 @@ class DocumentContract:
         with pytest.raises(Invalid):
             services.send_back(document, actor=first, reason="  ")
 
+    def test_the_maker_takes_back_what_nobody_has_decided(self) -> None:
+        document = self.approved()
+        assert "withdraw" in {act.code for act in states.acts(document, self.maker)}
+        document = services.withdraw(document, actor=self.maker)
+        assert document.state == State.DRAFT
+        first, second = (self.world.user(name, name) for name in ("first", "second"))
+        self.route(first, second)
+        document = services.withdraw(services.submit(document, actor=self.maker), actor=self.maker)
+        document = services.approve(services.submit(document, actor=self.maker), actor=first)
+        assert document.state == State.SUBMITTED
+        for approver in (None, second):
+            document = services.approve(document, actor=approver) if approver else document
+            assert "withdraw" not in {act.code for act in states.acts(document, self.maker)}
+            with pytest.raises(Conflict):
+                services.withdraw(document, actor=self.maker)
+
+    def test_nobody_else_takes_a_submission_back(self) -> None:
+        other = self.world.user("other", "同事", *(self.model.spec.permission(a) for a in ACTS))
+        document = self.approved()
+        assert "withdraw" not in {act.code for act in states.acts(document, other)}
+        with pytest.raises(Conflict):
+            services.withdraw(document, actor=other)
+
     def test_maker_cannot_approve_even_by_raw_sql(self) -> None:
         self.route(self.world.user("first", "审核人"))
         services.submit(self.draft(), actor=self.maker)

@@ -337,12 +337,12 @@ class Grid:
         }
 
     def _card(self, row: RawLine) -> dict[str, str]:
-        """A line on a phone: the first text is its name, the amount at the right, the rest small."""
+        """A line on a phone: the name of its thing or its first text, the amount at the right, the rest small."""
         texts = [(one, self.text_of(one, row)) for one in self.inputs]
         amount = next((text for one, text in texts if one.name == self.amount), "")
         names = [text for one, text in texts if text and not one.numeric]
-        shown = [i for i in self.inputs if i.declared.shows]
-        title = next((self.text_of(i, row) for i in shown if self.text_of(i, row)), names[0] if names else "")
+        named = [text for one, text in texts if text and one.declared.shows.endswith("__name")]
+        title = next(iter([*named, *names]), "")
         rest = [
             f"{one.title} {text}" for one, text in texts if text and text != title and one.name != self.amount
         ]

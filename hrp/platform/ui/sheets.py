@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
+from django.utils.translation import gettext as _
+
+from hrp.platform.base.refusals import Invalid
+from hrp.platform.exchange.models import ImportRun
 from hrp.platform.exchange.sheets import Preview, SheetColumn, SheetSpec
 from hrp.platform.ui import inputs, services
 from hrp.platform.ui.inputs import Input
@@ -66,8 +72,57 @@ def apply(screen: RegisterScreen, actor: Any) -> Callable[[Preview], object]:
             else {}
         )
         for row in preview.rows:
-            values = {name: ("" if value is None else value) for name, value in row.values.items()}
-            services.save(screen, actor=actor, pk=known.get(str(values.get(key))), values=values)
+            values = _given(screen, row.values)
+            with _naming(row.number):
+                services.save(screen, actor=actor, pk=known.get(str(values.get(key))), values=values)
         return len(preview.rows)
 
     return run
+
+
+def _given(screen: RegisterScreen, cells: Mapping[str, object]) -> dict[str, object]:
+    """An empty cell empties what can be empty; anything else stays as it is, and in a new row at its default."""
+
+    def empties(name: str) -> bool:
+        if screen.save is not None:
+            return True
+        field = screen.model._meta.get_field(name)
+        return bool(field.null or field.empty_strings_allowed)
+
+    return {
+        name: "" if value is None else value
+        for name, value in cells.items()
+        if value is not None or empties(name)
+    }
+
+
+@contextmanager
+def _naming(row: int) -> Iterator[None]:
+    """What only saving finds wrong is told with the row of the sheet it was found in."""
+    try:
+        yield
+    except Invalid as refusal:
+        raise Invalid(
+            _("第 {row} 行没有通过检查，没有导入任何一行。").format(row=row),
+            problems=[replace(problem, line=row - 1) for problem in refusal.problems],
+            way_out=_("请改正这一行后重新上传。"),
+        ) from refusal
+
+
+def sample_of(screen: RegisterScreen, actor: Any, run: ImportRun) -> list[tuple[int, list[str]]]:
+    """Rows of a preview in the words of the sheet: titles of choices and codes of things, not what they are stored as."""
+    bound = {one.name: one for one in inputs.bind(screen.model, screen.fields, actor)}
+    words: dict[str, Mapping[str, str]] = {}
+    for name, one in bound.items():
+        if one.kind == "choice":
+            words[name] = dict(one.choices)
+        elif one.source is not None:
+            ids = {row["values"].get(name, "") for row in run.sample}
+            found = one.source.codes(int(pk) for pk in ids if pk.isdigit())
+            words[name] = {str(pk): code for pk, code in found.items()}
+    keys = [column.key for column in spec_of(screen, actor).columns]
+
+    def word(name: str, text: str) -> str:
+        return words.get(name, {}).get(text, text)
+
+    return [(row["row"], [word(key, row["values"].get(key, "")) for key in keys]) for row in run.sample]

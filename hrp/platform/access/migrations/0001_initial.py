@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             name='RoleGrant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('duty', models.CharField(default='', editable=False, max_length=10, verbose_name='职责')),
+                ('duty', models.CharField(choices=[('business', '业务'), ('system', '系统管理员'), ('security', '安全管理员'), ('audit', '审计管理员')], default='', editable=False, max_length=10, verbose_name='职责')),
                 ('include_children', models.BooleanField(default=True, verbose_name='含下级')),
                 ('tree', models.CharField(choices=[('admin', '行政'), ('nursing', '护理'), ('accounting', '核算')], default='admin', max_length=10, verbose_name='按哪棵树取下级')),
                 ('valid_from', models.DateField(default=datetime.date(2000, 1, 1), verbose_name='起')),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('id', models.BigIntegerField()),
-                ('duty', models.CharField(default='', editable=False, max_length=10, verbose_name='职责')),
+                ('duty', models.CharField(choices=[('business', '业务'), ('system', '系统管理员'), ('security', '安全管理员'), ('audit', '审计管理员')], default='', editable=False, max_length=10, verbose_name='职责')),
                 ('include_children', models.BooleanField(default=True, verbose_name='含下级')),
                 ('tree', models.CharField(choices=[('admin', '行政'), ('nursing', '护理'), ('accounting', '核算')], default='admin', max_length=10, verbose_name='按哪棵树取下级')),
                 ('valid_from', models.DateField(default=datetime.date(2000, 1, 1), verbose_name='起')),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=100, verbose_name='权限')),
-                ('duty', models.CharField(default='', editable=False, max_length=10, verbose_name='职责')),
+                ('duty', models.CharField(choices=[('business', '业务'), ('system', '系统管理员'), ('security', '安全管理员'), ('audit', '审计管理员')], default='', editable=False, max_length=10, verbose_name='职责')),
             ],
             options={
                 'verbose_name': '角色权限',
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
                 ('pgh_context', pghistory.utils.JSONField(null=True)),
                 ('id', models.BigIntegerField()),
                 ('code', models.CharField(max_length=100, verbose_name='权限')),
-                ('duty', models.CharField(default='', editable=False, max_length=10, verbose_name='职责')),
+                ('duty', models.CharField(choices=[('business', '业务'), ('system', '系统管理员'), ('security', '安全管理员'), ('audit', '审计管理员')], default='', editable=False, max_length=10, verbose_name='职责')),
             ],
             options={
                 'verbose_name': '角色权限变更',

@@ -43,7 +43,7 @@ class RolePermission(models.Model):
 
     role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name="角色")
     code = models.CharField("权限", max_length=100)
-    duty = models.CharField("职责", max_length=10, default="", editable=False)
+    duty = models.CharField("职责", max_length=10, choices=Duty.choices, default="", editable=False)
 
     class Meta:
         verbose_name = "角色权限"
@@ -72,7 +72,7 @@ class RoleGrant(models.Model):
 
     user = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="用户")
     role = models.ForeignKey(Role, models.PROTECT, related_name="+", verbose_name="角色")
-    duty = models.CharField("职责", max_length=10, default="", editable=False)
+    duty = models.CharField("职责", max_length=10, choices=Duty.choices, default="", editable=False)
     org_unit = models.ForeignKey(
         OrgUnit, models.PROTECT, related_name="+", verbose_name="范围", null=True, blank=True,
         help_text="空为全院",

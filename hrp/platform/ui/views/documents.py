@@ -108,12 +108,14 @@ class DocumentPage(DocumentView):
         act = request.POST.get("act", "save")
         bound, lines = self.header_inputs(actor), self.line_inputs(actor)
         document = self.load(request, pk) if pk is not None else self._blank(actor)
-        editing = document.state in EDITABLE and "version" in request.POST and "sent" in request.POST
+        sent = "version" in request.POST and "sent" in request.POST
+        editing = sent and document.state in EDITABLE
         raw = grids.posted_lines(request.POST.dict())
         try:
-            if editing and act in ("save", "submit", "submit_post"):
+            if sent and act in ("save", "submit", "submit_post"):
+                # also when somebody submitted it meanwhile: the service refuses, and nobody is told it was saved
                 document = self._save(request, document, bound, lines, raw)
-            if act != "save":
+            if act != "save" or not sent:
                 document = self._act(request, document, act)
         except (Invalid, Conflict, Forbidden) as refusal:
             return self._again(request, document, bound, lines, raw, refusal, editing)
@@ -197,6 +199,9 @@ class DocumentPage(DocumentView):
         if document.pk is not None:
             document = self.load(request, document.pk)
         if editing:
+            if refusal.code == "version_conflict":
+                # what is typed here belongs to the old version: saving it once more must be refused once more
+                document.version = int(request.POST["version"])
             grids.refill(lines, raw)
             shown = inputs.of_values(bound, self._posted(request, bound, document))
         else:

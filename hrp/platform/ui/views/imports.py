@@ -84,10 +84,7 @@ class ImportPage(_Import):
             "list_url": self.address("list"),
             "columns": spec.columns,
             "run": run,
-            "rows": [
-                (row["row"], [row["values"].get(column.key, "") for column in spec.columns])
-                for row in (run.sample if run else [])
-            ],
+            "rows": sheets.sample_of(self.screen, actor_of(request), run) if run else [],
             "repeat": runs.earlier(run) if run is not None and not run.problem_count else None,
             "refusal": refusal,
         }
