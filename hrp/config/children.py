@@ -7,12 +7,41 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any
 
 FIRST_PAUSE, LONGEST_PAUSE, HEALTHY_SECONDS = 0.5, 15.0, 30.0
 LOG_BYTES, LOGS_KEPT = 10 * 1024 * 1024, 3
+
+# The process exists, and with it its pid, but runs nothing of ours until it is given a line.
+GATE = 'read -r _ && exec "$@" </dev/null'
+
+
+def behind_gate(
+    command: Sequence[str], *, folder: Path, environment: dict[str, str], **streams: Any
+) -> subprocess.Popen[Any]:
+    """Start a command that waits until :func:`open_gate` lets it run, in a process group of its own.
+
+    In between its pid is written down. Were the supervisor killed before that, nobody would find the process again;
+    so it ends by itself when the pipe closes without a line.
+    """
+    return subprocess.Popen(
+        ["/bin/sh", "-c", GATE, "sh", *command],
+        cwd=folder, env=environment, stdin=subprocess.PIPE, start_new_session=True, **streams,
+    )  # fmt: skip
+
+
+def open_gate(process: subprocess.Popen[Any]) -> None:
+    """Let a process started behind the gate run."""
+    pipe: IO[Any] | None = process.stdin
+    process.stdin = None  # ``communicate`` would flush a closed pipe
+    if pipe is not None:
+        with suppress(BrokenPipeError):
+            os.write(pipe.fileno(), b"\n")
+        pipe.close()
 
 
 @dataclass
@@ -20,6 +49,7 @@ class Child:
     """Restarted whenever it ends, whatever its exit code: a worker often exits 0 after the database went away.
 
     The pause before a restart doubles with every early death and is forgotten after half a minute of health.
+    ``note`` writes its pid down before it runs.
     """
 
     name: str
@@ -27,7 +57,8 @@ class Child:
     environment: dict[str, str]
     folder: Path
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    note: Callable[[], None] = lambda: None
+    process: subprocess.Popen[Any] | None = None
     restarts: int = 0
     _pause: float = FIRST_PAUSE
     _started: float = 0.0
@@ -35,15 +66,15 @@ class Child:
 
     def start(self) -> None:
         with self.log.open("ab") as stream:
-            self.process = subprocess.Popen(
+            self.process = behind_gate(
                 self.command,
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
+                folder=self.folder,
+                environment=self.environment,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
+        self.note()
+        open_gate(self.process)
         self._started = time.monotonic()
 
     def tend(self) -> bool:

@@ -58,6 +58,26 @@ def folder(pid: int) -> Path | None:
         return None
 
 
+def variable(pid: int, name: str) -> str | None:
+    """A variable of the environment a process was started with, where the system tells."""
+    try:
+        given = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    start = f"{name}=".encode()
+    return next((os.fsdecode(one[len(start) :]) for one in given if one.startswith(start)), None)
+
+
+def group(number: int) -> list[int]:
+    """The living processes of a process group, where the system tells."""
+    found = []
+    for entry in PROC.glob("[0-9]*"):
+        fields = _stat(int(entry.name))
+        if fields is not None and int(fields[2]) == number and fields[0] not in ("Z", "X"):
+            found.append(int(entry.name))
+    return found
+
+
 def port_is_free(host: str, port: int) -> bool:
     """Whether a server could listen there now. Connections of an earlier server still winding down do not count."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -79,16 +79,19 @@ def note(home: Home, children: dict[str, int]) -> None:
 
 
 def left_behind(home: Home) -> list[int]:
-    """Living processes of an earlier run whose supervisor was killed."""
+    """Process groups of an earlier run, whose supervisor was killed, that still have a living process."""
     try:
         known = json.loads((home.run / "children.json").read_text())
     except (OSError, ValueError):
         return []
-    return [
-        pid
-        for pid, identity in known.values()
-        if processes.is_alive(pid) and processes.identity(pid) == identity
-    ]
+    return [pid for pid, identity in known.values() if _is_ours(home, pid, identity)]
+
+
+def _is_ours(home: Home, pid: int, identity: str) -> bool:
+    """The first process of a group is known by its start. One that outlived it is known by its data folder."""
+    if processes.is_alive(pid):
+        return processes.identity(pid) == identity
+    return any(processes.variable(one, "HRP_HOME") == str(home.root) for one in processes.group(pid))
 
 
 def end_left_behind(home: Home) -> int:
@@ -98,6 +101,10 @@ def end_left_behind(home: Home) -> int:
         for group in groups:
             with suppress(OSError):
                 os.killpg(group, sign)
-        if processes.wait_until(lambda: not any(map(processes.is_alive, groups)), seconds):
+        if processes.wait_until(lambda: not any(map(_has_life, groups)), seconds):
             break
     return len(groups)
+
+
+def _has_life(group: int) -> bool:
+    return processes.is_alive(group) or bool(processes.group(group))

@@ -23,7 +23,7 @@ from types import FrameType
 import psycopg
 
 from hrp.config import console, doors, fingerprint, processes, running
-from hrp.config.children import Child, rotate
+from hrp.config.children import Child, behind_gate, open_gate, rotate
 from hrp.config.home import Home
 from hrp.config.postgres import roles
 from hrp.config.postgres.cluster import Cluster
@@ -59,6 +59,8 @@ class Supervisor:
         self.children: list[Child] = []
         self.stopping = False
         self._database_checked = 0.0
+        self._database_fell = False
+        self._served_port = 0
         self._busy: subprocess.Popen[str] | None = None
 
     def run(self) -> int:
@@ -141,11 +143,12 @@ class Supervisor:
         """Run one command of ours to its end. What it refuses, the start refuses."""
         if self.stopping:
             raise Stopped
-        self._busy = subprocess.Popen(
+        self._busy = behind_gate(
             [sys.executable, "-m", "hrp.config.cli", *words],
-            cwd=BASE_DIR, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, start_new_session=True,
+            folder=BASE_DIR, environment=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+        self._note()
+        open_gate(self._busy)
         _, complaint = self._busy.communicate()
         code, self._busy = self._busy.returncode, None
         if self.stopping:
@@ -170,12 +173,12 @@ class Supervisor:
         metrics = self.home.run / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir()
+        self._served_port = self.cluster.port if self.cluster is not None else 0
         for name, command in self._commands().items():
             log = self.home.log / f"{name}.log"
-            child = Child(name, command, self._environment(), BASE_DIR, log)
-            child.start()
+            child = Child(name, command, self._environment(), BASE_DIR, log, self._note)
             self.children.append(child)
-        self._note_children()
+            child.start()
 
     def _commands(self) -> dict[str, list[str]]:
         web = [
@@ -187,14 +190,15 @@ class Supervisor:
         worker = [sys.executable, "-m", "hrp.config.cli", "worker"]
         return {"web": web, "worker": worker, "rescuer": [*worker, "--rescuer"]}
 
-    def _note_children(self) -> None:
-        running.note(self.home, {c.name: c.process.pid for c in self.children if c.process is not None})
+    def _note(self) -> None:
+        """Write down every process of ours, so that the next start finds those that outlive this one."""
+        known = {child.name: child.process.pid for child in self.children if child.process is not None}
+        running.note(self.home, known | ({"command": self._busy.pid} if self._busy else {}))
 
     def _tend(self) -> None:
         for child in self.children:
             if child.tend():
                 console.say(f"{time.strftime('%H:%M:%S')} {child.name} 已退出并重新启动（日志 {child.log}）")
-                self._note_children()
         if time.monotonic() - self._database_checked > 1:
             self._database_checked = time.monotonic()
             self._tend_database()
@@ -202,14 +206,28 @@ class Supervisor:
                 rotate(child.log)
 
     def _tend_database(self) -> None:
-        if self.cluster is None or self.cluster.postmaster() is not None:
+        """Keep the server up. Web and workers start anew when it had to move to another port: they know only the old."""
+        if self.cluster is None or (self.cluster.postmaster() is not None and not self._database_fell):
             return
         console.say(f"{time.strftime('%H:%M:%S')} 数据库已退出，正在重新启动")
+        self._database_fell = True
         try:
             self.cluster.start()
             roles.prepare_embedded(self.cluster)
         except Conflict as refusal:
             console.refuse(refusal)
+            return
+        except psycopg.Error as error:  # it fell again while its roles were looked after
+            console.say(processes.words(str(error)))
+            return
+        self._database_fell = False
+        if self.cluster.port != self._served_port:
+            console.say(
+                f"{time.strftime('%H:%M:%S')} 数据库换到端口 {self.cluster.port}，正在重新启动网站与后台任务"
+            )
+            self._served_port = self.cluster.port
+            for child in self.children:
+                child.kill()
 
     def _wait_until_ready(self) -> None:
         with console.step("启动网站与后台任务"):

@@ -222,7 +222,7 @@ class Cluster:
         port = self.port if self.port_file.exists() else 0
         if not port or not processes.port_is_free("127.0.0.1", port):
             port = processes.free_port()
-            self.port_file.write_text(str(port))
+            homes.write_private(self.port_file, str(port))
         lines = [f"{name} = '{value}'" for name, value in {**self.settings, "port": str(port)}.items()]
         conf = self.data / "hrp.conf"
         conf.write_text(

@@ -77,6 +77,45 @@ def test_what_a_killed_supervisor_left_is_found_and_ended(tmp_path: Path) -> Non
     assert toy.process.wait(5) != 0
 
 
+def test_what_outlived_the_first_process_of_its_group_is_found_too(tmp_path: Path) -> None:
+    """A web server killed together with its supervisor leaves workers that still hold the port."""
+    home = Home(tmp_path / "data")
+    home.prepare()
+    code = "import subprocess, time; subprocess.Popen(['sleep', '60']); time.sleep(60)"
+    toy = child(tmp_path, code)
+    toy.environment["HRP_HOME"] = str(home.root)
+    toy.start()
+    assert toy.process is not None
+    group = toy.process.pid
+    running.note(home, {"toy": group})
+    assert processes.wait_until(lambda: len(processes.group(group)) == 2, 10)
+    toy.process.kill()
+    toy.process.wait()
+    assert running.left_behind(home) == [group]
+    assert running.left_behind(Home(tmp_path / "other")) == []
+    assert running.end_left_behind(home) == 1
+    assert processes.group(group) == []
+    assert running.left_behind(home) == []
+
+
+def test_nothing_runs_before_its_pid_is_written_down(tmp_path: Path) -> None:
+    """A supervisor killed between starting a process and noting it leaves nobody behind who would be found no more."""
+    toy = child(tmp_path, "print('ran')")
+
+    def killed() -> None:
+        raise RuntimeError
+
+    toy.note = killed
+    with pytest.raises(RuntimeError):
+        toy.start()
+    assert toy.process is not None
+    assert toy.process.poll() is None
+    assert toy.process.stdin is not None
+    toy.process.stdin.close()  # what the end of the supervisor does
+    assert toy.process.wait(5) != 0
+    assert toy.log.read_text() == ""
+
+
 def test_a_pid_given_to_somebody_else_is_left_alone(tmp_path: Path) -> None:
     home = Home(tmp_path / "data")
     home.prepare()

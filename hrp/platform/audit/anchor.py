@@ -13,7 +13,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -85,14 +85,13 @@ def key() -> bytes:
         return bytes.fromhex(path.read_text().strip())
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = secrets.token_bytes(32)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text().strip())
-    with os.fdopen(handle, "w") as secret:
-        secret.write(fresh.hex())
-    return fresh
+    draft = path.with_name(f".anchor.key.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as secret:
+        secret.write(secrets.token_bytes(32).hex())
+    with suppress(FileExistsError):  # another process was first; a key is never there half written
+        os.link(draft, path)
+    draft.unlink()
+    return bytes.fromhex(path.read_text().strip())
 
 
 def _mac(signer: bytes, before: str, seq: int, block_hash: str, at: str, note: str) -> str:
@@ -125,6 +124,15 @@ def read(path: str | Path | None = None) -> list[Line]:
     return parse(source.read_text(encoding="utf-8")) if source.exists() else []
 
 
+def _mend(handle: int) -> None:
+    """Cut off a last line that a kill or a full disk left without its end; it is written again from the database."""
+    os.lseek(handle, 0, os.SEEK_SET)
+    with os.fdopen(os.dup(handle), "rb") as stream:
+        text = stream.read()
+    if not text.endswith(b"\n"):
+        os.ftruncate(handle, text.rfind(b"\n") + 1)
+
+
 @contextmanager
 def _opened() -> Iterator[int]:
     path = file()
@@ -132,6 +140,7 @@ def _opened() -> Iterator[int]:
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        _mend(handle)
         yield handle
     finally:
         os.close(handle)

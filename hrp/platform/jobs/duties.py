@@ -72,7 +72,10 @@ def process_name() -> str:
 
 
 def enrol() -> None:
-    """Make sure every registered duty has its row; a new one is due now (a daily one at its hour)."""
+    """Make sure every registered duty has its row; a new one is due now (a daily one at its hour).
+
+    A process of this machine that died with a duty in hand is not waited for: its leases end here.
+    """
     now = clock.now()
     for one in duties:
         first = now if one.daily_at is None else one.due_after(now)
@@ -82,6 +85,21 @@ def enrol() -> None:
         if not created and row.title != one.title:
             DutyRow.objects.filter(pk=one.name).update(title=one.title)
     DutyRow.objects.exclude(name__in=[one.name for one in duties]).delete()
+    mine = process_name()
+    held = DutyRow.objects.filter(leased_by__startswith=f"{mine.rpartition(':')[0]}:")
+    for holder in set(held.values_list("leased_by", flat=True)):
+        if holder == mine or not _lives(int(holder.rpartition(":")[2])):  # a pid may come round again
+            held.filter(leased_by=holder).update(lease_until=None, leased_by="")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 _CLAIM = """

@@ -210,6 +210,38 @@ def test_a_changed_anchor_names_its_line(committed_db: testing.Database, fault: 
     assert (finding.kind, finding.where) == ("anchor", "锚点第 2 行")
 
 
+def test_a_line_cut_short_by_a_kill_is_written_again(committed_db: testing.Database):
+    for i in range(3):
+        write(f"t:{i}")
+        sealing.seal()
+    anchor.extend()
+    whole = anchor.file().read_bytes()
+    for kept in (len(whole) - 1, len(whole) - 40, 30):
+        anchor.file().write_bytes(whole[:kept])
+        anchor.extend()
+        assert anchor.file().read_bytes() == whole
+    assert verify().ok
+
+
+def test_whoever_comes_first_makes_the_key(anchor_home: Path):
+    ready = threading.Barrier(8)
+    found: list[bytes] = []
+
+    def ask() -> None:
+        ready.wait()
+        found.append(anchor.key())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+    assert len(found[0]) == 32
+    assert [file.name for file in (anchor_home / "secrets").iterdir()] == ["anchor.key"]
+
+
 def test_a_cut_anchor_is_found_by_its_copy(committed_db: testing.Database, tmp_path: Path, settings: Any):
     settings.AUDIT_ANCHOR_COPY = str(tmp_path / "second" / "audit.log")
     (tmp_path / "second").mkdir()

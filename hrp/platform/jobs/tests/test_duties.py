@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -92,6 +94,19 @@ def test_the_lease_of_a_dead_worker_runs_out(db: None):
     assert duties.run_due() == []
     with time_machine.travel(now + dt.timedelta(seconds=301), tick=True):
         assert duties.run_due() == ["tick"]
+
+
+def test_what_a_killed_worker_of_this_machine_held_is_due_at_the_next_start(db: None):
+    duties.enrol()
+    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    holder = f"{duties.process_name().rpartition(':')[0]}:{worker.pid}"
+    DutyRow.objects.update(lease_until=clock.now() + dt.timedelta(seconds=300), leased_by=holder)
+    duties.enrol()
+    assert duties.run_due() == [], "it lives, the duty is in its hands"
+    worker.kill()
+    worker.wait()
+    duties.enrol()
+    assert duties.run_due() == ["tick"]
 
 
 def test_a_duty_no_longer_declared_loses_its_row(few: Registry[Duty], db: None):
