@@ -35,6 +35,7 @@ class DeskConfig(AppConfig):
         sealed.register(sealed.SealedTable(TicketEvent, title="工单事件", at="recorded_at"))
         kinds.declare("operations.ticket", "工单通知", module="operations", mandatory=True)
         kinds.declare("operations.breach", "工单超时", module="operations", mandatory=True)
+        kinds.declare("operations.risk", "时限预警", module="operations", mandatory=True)
         invariants.register_all()
         for item in (
             menu.Item(

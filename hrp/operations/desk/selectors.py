@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from hrp.operations.desk.models import Breach, Clock, MaintenanceRecord, Ticket, TicketEvent
 from hrp.operations.desk.rules.calendar import OfficialCalendar
-from hrp.operations.desk.rules.events import Event
+from hrp.operations.desk.rules.events import CLOCK_TYPES, Event
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
@@ -30,6 +31,19 @@ def events_of(ticket: Ticket) -> list[Event]:
         TicketEvent.objects.filter(ticket=ticket).order_by("seq").values_list("at", "type", "payload", "seq")
     )
     return [Event(at, kind, payload, seq) for at, kind, payload, seq in rows]
+
+
+def clock_events_of_many(tickets: Sequence[int]) -> dict[int, list[Event]]:
+    """The events the clock engine reads, of many tickets at once; a ticket without any is missing."""
+    rows = (
+        TicketEvent.objects.filter(ticket__in=tickets, type__in=CLOCK_TYPES)
+        .order_by()
+        .values_list("ticket_id", "at", "type", "payload", "seq")
+    )
+    found: dict[int, list[Event]] = {}
+    for ticket, at, kind, payload, seq in rows:
+        found.setdefault(ticket, []).append(Event(at, kind, payload, seq))
+    return found
 
 
 def timeline(ticket: Ticket) -> QuerySet[TicketEvent]:
@@ -89,15 +103,6 @@ def records(actor: User) -> QuerySet[MaintenanceRecord]:
     """Maintenance records of the tickets ``actor`` may see, newest first."""
     found = MaintenanceRecord.objects.select_related("ticket__org_unit", "engineer", "signer")
     return scope.filter(actor, VIEW, found, "ticket__org_unit_id").order_by("-pk")
-
-
-def overdue_ids(now: dt.datetime, limit: int) -> list[int]:
-    """Tickets holding a clock whose due time has passed and whose breach is not yet written."""
-    return list(
-        Ticket.objects.filter(next_due_at__lt=now)
-        .order_by("next_due_at")
-        .values_list("pk", flat=True)[:limit]
-    )
 
 
 def url_of(ticket: Ticket) -> str:
