@@ -118,6 +118,11 @@ BEGIN
     IF NEW.signed_at < (SELECT proposed_at FROM operations_ruling WHERE id = NEW.ruling_id) THEN
         RAISE EXCEPTION '签署时间早于裁定提出的时间' USING ERRCODE = 'HR001', HINT = '请检查服务器时钟。';
     END IF;
+    IF EXISTS (SELECT 1 FROM operations_ruling later JOIN operations_ruling r ON r.breach_id = later.breach_id
+               WHERE r.id = NEW.ruling_id AND later.id > r.id) THEN
+        RAISE EXCEPTION '该裁定之后又有新的提议，不能再签署'
+            USING ERRCODE = 'HR001', HINT = '请签署最新的提议，或另提裁定。';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER guard_signature BEFORE INSERT ON operations_ruling_signature
