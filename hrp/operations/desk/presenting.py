@@ -13,7 +13,7 @@ from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.defaults import default_terms
 from hrp.operations.contracts.rules import Level, Terms
 from hrp.operations.desk import selectors
-from hrp.operations.desk.models import CHANNELS, Clock, Ticket, TicketEvent
+from hrp.operations.desk.models import CHANNELS, OUTCOMES, Breach, Clock, Ruling, Ticket, TicketEvent
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES, STATE_TITLES
 from hrp.operations.desk.services.handling import DOWN_BASES, UP_BASES
 from hrp.platform.base import clock
@@ -66,6 +66,7 @@ _FACTS = {
     "sha256": "内容散列", "pdf_sha256": "PDF 散列", "opinion": "甲方意见", "first_call_at": "来电时间",
     "source": "来源", "text": "内容", "owner": "处理人", "root_cause": "根本原因", "delays": "耽误环节", "ticket": "工单",
     "reporter": "报修人", "to_whom": "呼叫对象", "person": "人员", "expected": "预计到达", "decided": "决定", "score": "评分",
+    "about": "超时", "outcome": "裁定", "evidence": "依据",
 }  # fmt: skip
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "channel": dict(CHANNELS),
@@ -74,6 +75,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "by": {"hospital": "甲方", "supplier": "乙方", "system": "系统"},
     "basis": {**UP_BASES, **DOWN_BASES},
     "kind": {"human": "人员响应", "auto": "自动应答"},
+    "outcome": dict(OUTCOMES),
 }
 _INSTANTS = {"answered_at", "eta", "first_call_at", "expected"}
 
@@ -288,3 +290,34 @@ def notified(ticket: Ticket) -> list[Duty]:
 
 def _short(instant: dt.datetime | None) -> str:
     return f"{clock.local(instant):%m-%d %H:%M}" if instant else ""
+
+
+_AWAITED = {"hospital": "待甲方签署", "supplier": "待乙方签署", "both": "待双方签署"}
+
+
+def standing(breach: Breach) -> str:
+    """How a breach counts, in words; of a breach read with :func:`selectors.with_standing`."""
+    outcome, awaits = getattr(breach, "outcome", None), getattr(breach, "awaits", "none")
+    said = dict(OUTCOMES).get(outcome or "", "未裁定")
+    if awaits not in _AWAITED:
+        return said
+    return f"{said}，新提议{_AWAITED[awaits]}" if outcome else _AWAITED[awaits]
+
+
+def breach_in_words(breach: Breach) -> str:
+    """One breach in a list of choices; with what is proposed when it waits for a signature."""
+    level = f"{breach.level}级" if breach.level else ""
+    proposed = getattr(breach, "proposed", None)
+    said = f"：拟{dict(OUTCOMES)[proposed]}" if proposed and getattr(breach, "awaits", "") in _AWAITED else ""
+    return f"{level}{breach.get_kind_display()} 时限 {clock.local(breach.due):%m-%d %H:%M:%S}{said}"
+
+
+def signature(ruling: Ruling, side: str) -> str:
+    """Who signed a ruling for a side, and when."""
+    signed = next((one for one in ruling.signatures.all() if one.side == side), None)
+    return f"{signed.signer.display_name} {clock.local(signed.signed_at):%Y-%m-%d %H:%M}" if signed else "—"
+
+
+def level_choices() -> list[tuple[str, str]]:
+    """The levels a filter offers."""
+    return [(level.code, level.title) for level in levels()]

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 
-from django.db.models import Prefetch, QuerySet
+from django.db import connection
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Prefetch,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.urls import reverse
 
-from hrp.operations.desk.models import Breach, Clock, MaintenanceRecord, Ticket, TicketEvent
+from hrp.operations.contracts import selectors as contracts
+from hrp.operations.contracts.models import PARTIES, Side
+from hrp.operations.desk.models import (
+    Breach,
+    Clock,
+    MaintenanceRecord,
+    Ruling,
+    RulingSignature,
+    Ticket,
+    TicketEvent,
+)
 from hrp.operations.desk.rules.calendar import OfficialCalendar
-from hrp.operations.desk.rules.events import Event
+from hrp.operations.desk.rules.events import CLOCK_TYPES, Event
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
@@ -30,6 +53,19 @@ def events_of(ticket: Ticket) -> list[Event]:
         TicketEvent.objects.filter(ticket=ticket).order_by("seq").values_list("at", "type", "payload", "seq")
     )
     return [Event(at, kind, payload, seq) for at, kind, payload, seq in rows]
+
+
+def clock_events_of_many(
+    tickets: Sequence[int], *, recorded_by: dt.datetime | None = None, types: Sequence[str] = CLOCK_TYPES
+) -> dict[int, list[Event]]:
+    """The events the clock engine reads, of many tickets at once; a ticket without any is missing."""
+    rows = TicketEvent.objects.filter(ticket__in=tickets, type__in=types).order_by()
+    if recorded_by is not None:
+        rows = rows.filter(recorded_at__lte=recorded_by)
+    found: dict[int, list[Event]] = {}
+    for ticket, at, kind, payload, seq in rows.values_list("ticket_id", "at", "type", "payload", "seq"):
+        found.setdefault(ticket, []).append(Event(at, kind, payload, seq))
+    return found
 
 
 def timeline(ticket: Ticket) -> QuerySet[TicketEvent]:
@@ -72,8 +108,94 @@ def clocks(ticket: Ticket) -> list[Clock]:
     return list(Clock.objects.filter(ticket=ticket).order_by("position"))
 
 
+def with_standing(found: QuerySet[Breach]) -> QuerySet[Breach]:
+    """Breaches with how they count: ``outcome`` in force (None: none), the ``latest`` proposal and what is
+    ``proposed`` by it, and ``awaits``.
+
+    ``awaits`` is the side whose signature the latest proposal waits for (``both``), ``none`` without a proposal, and
+    ``nobody`` once it is in force.
+    """
+    rulings = Ruling.objects.filter(breach=OuterRef("pk")).order_by("-pk")
+    signed = {
+        side: Exists(RulingSignature.objects.filter(ruling=OuterRef("latest"), side=side)) for side in PARTIES
+    }
+    return found.annotate(
+        latest=Subquery(rulings.values("pk")[:1]),
+        proposed=Subquery(rulings.values("outcome")[:1]),
+        outcome=Subquery(
+            rulings.annotate(parties=Count("signatures")).filter(parties=2).values("outcome")[:1]
+        ),
+    ).annotate(
+        awaits=Case(
+            When(latest__isnull=True, then=Value("none")),
+            When(signed["hospital"] & signed["supplier"], then=Value("nobody")),
+            When(signed["hospital"], then=Value("supplier")),
+            When(signed["supplier"], then=Value("hospital")),
+            default=Value("both"),
+            output_field=CharField(),
+        )
+    )
+
+
 def breaches(ticket: Ticket) -> list[Breach]:
-    return list(Breach.objects.filter(ticket=ticket).order_by("due"))
+    """The missed targets of a ticket, each with how it counts."""
+    return list(with_standing(Breach.objects.filter(ticket=ticket)).order_by("due"))
+
+
+def all_breaches(actor: User) -> QuerySet[Breach]:
+    """The missed targets of the tickets ``actor`` may see, each with how it counts."""
+    found = scope.filter(actor, VIEW, Breach.objects.all(), "ticket__org_unit_id")
+    return with_standing(found.select_related("ticket__org_unit"))
+
+
+def rulings(breach: Breach) -> list[Ruling]:
+    """What was proposed about a breach, newest first, with the signatures."""
+    return list(
+        Ruling.objects.filter(breach=breach)
+        .select_related("proposed_by")
+        .prefetch_related("signatures__signer")
+        .order_by("-pk")
+    )
+
+
+def unsigned_ruling(breach: int, side: str) -> Ruling | None:
+    """The latest proposal about a breach while ``side`` has not signed it."""
+    latest = Ruling.objects.filter(breach=breach).select_related("breach__ticket").order_by("-pk").first()
+    if latest is None or RulingSignature.objects.filter(ruling=latest, side=side).exists():
+        return None
+    return latest
+
+
+def to_sign(actor: User) -> int:
+    """Proposals that wait for the signature of the actor's side."""
+    side = contracts.side_of(actor)
+    return all_breaches(actor).filter(awaits__in=[side, "both"]).count() if side else 0
+
+
+_EXCUSED_SQL = """
+SELECT breach_id FROM (
+    SELECT DISTINCT ON (b.id) b.id AS breach_id, r.outcome
+    FROM operations_breach b
+    JOIN operations_ruling r ON r.breach_id = b.id
+    JOIN operations_ruling_signature s ON s.ruling_id = r.id
+    WHERE b.start >= %s AND b.start < %s AND s.signed_at <= %s
+    GROUP BY b.id, r.id, r.outcome HAVING count(*) = 2
+    ORDER BY b.id, r.id DESC
+) in_force WHERE outcome IN ('excused', 'revoked')
+"""
+
+
+def excused_breach_ids(begins: dt.datetime, ends: dt.datetime, *, as_of: dt.datetime | None = None) -> set[int]:
+    """Breaches of clocks started in [begins, ends) that do not count: ruled 免责 or 撤销, in force at ``as_of`` (now)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXCUSED_SQL, [begins, ends, as_of or clock.now()])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def of_side(users: Iterable[User], side: Side) -> list[User]:
+    """Those of the users who stand on a side."""
+    known = set(contracts.members(side).values_list("user_id", flat=True))
+    return [user for user in users if user.pk in known]
 
 
 def record_of(ticket: Ticket) -> MaintenanceRecord | None:
@@ -89,15 +211,6 @@ def records(actor: User) -> QuerySet[MaintenanceRecord]:
     """Maintenance records of the tickets ``actor`` may see, newest first."""
     found = MaintenanceRecord.objects.select_related("ticket__org_unit", "engineer", "signer")
     return scope.filter(actor, VIEW, found, "ticket__org_unit_id").order_by("-pk")
-
-
-def overdue_ids(now: dt.datetime, limit: int) -> list[int]:
-    """Tickets holding a clock whose due time has passed and whose breach is not yet written."""
-    return list(
-        Ticket.objects.filter(next_due_at__lt=now)
-        .order_by("next_due_at")
-        .values_list("pk", flat=True)[:limit]
-    )
 
 
 def url_of(ticket: Ticket) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,18 @@ from hrp.platform.notify.kinds import kinds
 from hrp.platform.notify.models import Delivery, Message, Preference
 
 
+@dataclass(frozen=True)
+class Notice:
+    """One thing several people should know; ``recipients`` are user pks. ``dedupe_key`` as for :func:`notify`."""
+
+    recipients: tuple[int, ...]
+    kind: str
+    title: str
+    body: str = ""
+    url: str = ""
+    dedupe_key: str = ""
+
+
 def notify(
     *, recipients: Iterable[Any], kind: str, title: str, body: str = "", url: str = "", dedupe_key: str = ""
 ) -> list[int]:
@@ -24,39 +37,65 @@ def notify(
     ``recipients`` are users or their pks; repeated ones count once. ``url`` is a path of the application. With
     ``dedupe_key`` a person who already has a message of that key gets no second one, even under concurrency.
     """
-    ids = sorted({int(getattr(person, "pk", person)) for person in recipients})
-    if not ids:
-        return []
+    ids = tuple(sorted({int(getattr(person, "pk", person)) for person in recipients}))
+    return notify_many([Notice(ids, kind, title, body, url, dedupe_key)])
+
+
+def notify_many(notices: Sequence[Notice]) -> list[int]:
+    """As :func:`notify`, for many notices in a handful of statements."""
+    found: list[int] = []
+    by_kind: dict[str, list[Notice]] = {}
+    for notice in notices:
+        if notice.recipients:
+            by_kind.setdefault(notice.kind, []).append(notice)
+    if not by_kind:
+        return found
     with transaction.atomic():
-        messages = _write(ids, kind=kind, title=title[:200], body=body, url=url[:300], dedupe_key=dedupe_key)
-        _send(messages, kind)
-    return [message.pk for message in messages]
+        for kind, some in by_kind.items():
+            messages = _write(some)
+            _send(messages, kind)
+            found += [message.pk for message in messages]
+    return found
 
 
-def _write(
-    ids: Sequence[int], *, kind: str, title: str, body: str, url: str, dedupe_key: str
-) -> list[Message]:
+def _write(notices: Sequence[Notice]) -> list[Message]:
     now = clock.now()
     rows = [
         Message(
-            recipient_id=pk, kind=kind, title=title, body=body, url=url, dedupe_key=dedupe_key, created_at=now
+            recipient_id=pk,
+            kind=notice.kind,
+            title=notice.title[:200],
+            body=notice.body,
+            url=notice.url[:300],
+            dedupe_key=notice.dedupe_key,
+            created_at=now,
         )
-        for pk in ids
+        for notice in notices
+        for pk in notice.recipients
     ]
-    if not dedupe_key:
-        return Message.objects.bulk_create(rows)
-    known = set(
-        Message.objects.filter(recipient__in=ids, dedupe_key=dedupe_key).values_list(
-            "recipient_id", flat=True
-        )
+    plain = Message.objects.bulk_create([row for row in rows if not row.dedupe_key])
+    return [*plain, *_write_once([row for row in rows if row.dedupe_key])]
+
+
+def _write_once(rows: Sequence[Message]) -> list[Message]:
+    """Of rows with a dedupe key, those that nobody has written before, written now."""
+    if not rows:
+        return []
+    mine = Message.objects.filter(
+        recipient__in={row.recipient_id for row in rows}, dedupe_key__in={row.dedupe_key for row in rows}
     )
-    fresh = [row for row in rows if row.recipient_id not in known]
-    Message.objects.bulk_create(fresh, ignore_conflicts=True)
-    return list(
-        Message.objects.filter(
-            recipient__in=[row.recipient_id for row in fresh], dedupe_key=dedupe_key, deliveries=None
-        )
-    )
+    known = set(mine.values_list("recipient_id", "dedupe_key"))
+    fresh = {
+        (row.recipient_id, row.dedupe_key): row
+        for row in rows
+        if (row.recipient_id, row.dedupe_key) not in known
+    }
+    Message.objects.bulk_create(fresh.values(), ignore_conflicts=True)
+    return [
+        message
+        for message in mine.filter(deliveries=None)
+        if (message.recipient_id, message.dedupe_key) in fresh
+    ]
 
 
 def _send(messages: Sequence[Message], kind: str) -> None:

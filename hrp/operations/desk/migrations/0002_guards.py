@@ -1,4 +1,6 @@
-"""What the database itself promises of the desk: chained events, one-way archive, no closing without a record."""
+"""What the database itself promises of the desk: chained events, one-way archive, no closing without a record, and
+rulings signed by the parties themselves.
+"""
 
 from django.db import migrations
 
@@ -106,6 +108,31 @@ ALTER TABLE operations_record_archive
 """
 
 
+RULINGS = """
+CREATE FUNCTION operations_guard_signature() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM operations_party_member WHERE user_id = NEW.signer_id AND side = NEW.side) THEN
+        RAISE EXCEPTION '签署人不是%的人员', CASE NEW.side WHEN 'hospital' THEN '甲方' ELSE '乙方' END
+            USING ERRCODE = 'HR001', HINT = '裁定须由双方各自的人员签署。';
+    END IF;
+    IF NEW.signed_at < (SELECT proposed_at FROM operations_ruling WHERE id = NEW.ruling_id) THEN
+        RAISE EXCEPTION '签署时间早于裁定提出的时间' USING ERRCODE = 'HR001', HINT = '请检查服务器时钟。';
+    END IF;
+    IF EXISTS (SELECT 1 FROM operations_ruling later JOIN operations_ruling r ON r.breach_id = later.breach_id
+               WHERE r.id = NEW.ruling_id AND later.id > r.id) THEN
+        RAISE EXCEPTION '该裁定之后又有新的提议，不能再签署'
+            USING ERRCODE = 'HR001', HINT = '请签署最新的提议，或另提裁定。';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guard_signature BEFORE INSERT ON operations_ruling_signature
+    FOR EACH ROW EXECUTE FUNCTION operations_guard_signature();
+ALTER TABLE operations_ruling_signature ENABLE ALWAYS TRIGGER guard_signature;
+"""
+
+DROP_RULINGS = "DROP FUNCTION operations_guard_signature() CASCADE;"
+
+
 class Migration(migrations.Migration):
     dependencies = [("desk", "0001_initial"), ("base", "0001_initial")]
     operations = [
@@ -113,6 +140,10 @@ class Migration(migrations.Migration):
         AppendOnly("operations_ticket_event"),
         AppendOnly("operations_breach"),
         AppendOnly("operations_record_archive"),
+        AppendOnly("operations_ruling"),
+        AppendOnly("operations_ruling_signature"),
+        AppendOnly("operations_escalation"),
+        AppendOnly("operations_watch_gap"),
         migrations.RunSQL(CHAIN, DROP_CHAIN),
         HashedRows(
             "TicketEvent",
@@ -123,4 +154,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(GUARDS, DROP_GUARDS),
         migrations.RunSQL(ARCHIVE, DROP_ARCHIVE),
+        migrations.RunSQL(RULINGS, DROP_RULINGS),
     ]

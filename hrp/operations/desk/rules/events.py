@@ -25,6 +25,7 @@ before what stops one, so that a person who answers in the very second of an upg
 DESK_TYPES = (
     "ASSIGNED", "NOTE", "CALL_CLAIMED", "LINKED", "PAGED", "PAGE_ACKED", "DISPATCHED", "STATUS_UPDATE", "DECISION",
     "EMERGENCY_ENDED", "RECORD_WRITTEN", "CONFIRMED", "REVIEW_WRITTEN", "REVIEW_APPROVED", "CLOSED", "RATED",
+    "RULING_PROPOSED", "RULING_SIGNED",
 )  # fmt: skip
 """Further events of a ticket's life; no clock depends on them."""
 
@@ -38,10 +39,11 @@ TITLES = {
     "MERGED_INTO": "并入他单", "CALL_CLAIMED": "甲方声明已致电", "LINKED": "关联重复报修", "PAGED": "呼叫",
     "PAGE_ACKED": "应答呼叫", "DISPATCHED": "派员出发", "STATUS_UPDATE": "进展通报", "DECISION": "应急决定",
     "EMERGENCY_ENDED": "甲方宣布应急结束", "REVIEW_WRITTEN": "提交复盘", "REVIEW_APPROVED": "复盘通过", "RATED": "满意度评价",
+    "RULING_PROPOSED": "提出裁定", "RULING_SIGNED": "签署裁定",
 }  # fmt: skip
 
 _ORDER = {name: place for place, name in enumerate((*CLOCK_TYPES, *DESK_TYPES))}
-_INSTANT_FACTS = ("answered_at", "first_call_at", "eta")
+_INSTANT_FACTS = ("answered_at", "ended_at", "first_call_at", "eta")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ OPEN_STATES = ("new", "responded", "working", "dispatched", "onsite")
 _WORK = frozenset(OPEN_STATES)
 _DONE = frozenset({"resolved", "recorded", "review", "confirmed"})
 _ALIVE = _WORK | _DONE
+_ANY = frozenset(STATE_TITLES)
 
 ALLOWED: Mapping[str, frozenset[str]] = {
     "CONTACT": _ALIVE,
@@ -57,6 +58,8 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "REVIEW_WRITTEN": _DONE,
     "REVIEW_APPROVED": _DONE,
     "RATED": _DONE | {"closed"},
+    "RULING_PROPOSED": _ANY,
+    "RULING_SIGNED": _ANY,
 }
 """Event type -> the states in which it may be recorded."""
 

@@ -1,44 +1,195 @@
-"""Finding missed targets by scanning state: whoever was asleep, each breach carries its true due time."""
+"""Finding missed targets and clocks at risk by looking at state: whoever was asleep, each carries its true due time.
+
+Many tickets are judged in one transaction and a handful of statements. Time alone can only turn a running clock into
+a missed one, so that is all this writes; a ticket of which anything else differs is projected anew as a whole.
+"""
 
 from __future__ import annotations
 
-from django.db import transaction
+import datetime as dt
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
 
 from hrp.operations.contracts import selectors as contracts
+from hrp.operations.contracts.models import ContractVersion
+from hrp.operations.contracts.rules import Terms
 from hrp.operations.desk import selectors
-from hrp.operations.desk.models import Breach, Ticket
+from hrp.operations.desk.models import Clock, Ticket, Watch, WatchGap
+from hrp.operations.desk.rules import clocks as engine
+from hrp.operations.desk.rules import plan
+from hrp.operations.desk.services import escalating
 from hrp.operations.desk.services.projection import project
 from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
+from hrp.platform.base.refusals import Refusal
 
-BATCH = 1000  # a catch-up after an outage comes back for the rest two seconds later
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+MOST_SECONDS = 20  # the duty loop does one thing at a time; the rest of a catch-up is done two seconds later
+TRY_AGAIN = dt.timedelta(minutes=10)  # a ticket that cannot be judged must not hold up the others
+
+_WRITE_BREACHES = """
+INSERT INTO operations_breach (ticket_id, clock_key, kind, level, start, due, found_at, detected_late, notify)
+SELECT ticket, clock_key, kind, level, start, due, %s, due < %s, notify::jsonb
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[])
+     AS found (ticket, clock_key, kind, level, start, due, notify)
+ON CONFLICT (ticket_id, clock_key) DO NOTHING
+RETURNING ticket_id
+"""
+
+_MARK_CLOCKS = """
+UPDATE operations_clock c SET verdict = 'breached'
+FROM unnest(%s::bigint[], %s::text[]) AS missed (ticket, key)
+WHERE c.ticket_id = missed.ticket AND c.key = missed.key AND c.verdict = 'running'
+"""
+
+_MARK_TICKETS = """
+UPDATE operations_ticket t SET next_due_at = judged.due, judged_at = %s
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS judged (ticket, due) WHERE t.id = judged.ticket
+"""
+
+
+@dataclass
+class _Batch:
+    """What judging some tickets found."""
+
+    missed: list[tuple[int, engine.Clock, str]] = field(default_factory=list)
+    steps: list[escalating.Found] = field(default_factory=list)
+    next_due: dict[int, dt.datetime | None] = field(default_factory=dict)
 
 
 def scan(*, actor: User) -> int:
-    """Judge every ticket whose next due time has passed; returns how many breaches were newly written.
+    """Judge every ticket with a step of escalation or a due time behind it; returns how many breaches were written.
 
-    Safe to run from several workers at once: a ticket another one holds is left to it.
+    Safe to run from several workers at once: a ticket another one holds is left to it. Works for at most twenty
+    seconds; what it leaves is found by the next look.
     """
-    written = 0
-    for pk in selectors.overdue_ids(clock.now(), BATCH):
-        written += _judge(pk, actor=actor)
+    _watch(clock.now())
+    began, written = time.monotonic(), 0
+    while True:
+        judged, found = judge_due(actor=actor)
+        written += found
+        if judged < BATCH or time.monotonic() - began > MOST_SECONDS:
+            break
+    now = clock.now()
+    escalating.tell_waiting(now=now, backlog=_has_backlog(now))
     return written
 
 
 @transaction.atomic
-def _judge(pk: int, *, actor: User) -> int:
-    ticket = Ticket.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
-    if ticket is None:
-        return 0
-    before = Breach.objects.filter(ticket=ticket).count()
-    project(ticket, contracts.terms_of(ticket.contract_version), clock.now())
-    written = Breach.objects.filter(ticket=ticket).count() - before
+def judge_due(*, actor: User) -> tuple[int, int]:
+    """Judge up to a thousand tickets; returns how many, and how many breaches were written."""
+    now = clock.now()
+    due = Ticket.objects.filter(next_due_at__lt=now).order_by("next_due_at")
+    tickets = list(due.select_for_update(skip_locked=True).defer("description", "notify", "flags")[:BATCH])
+    if not tickets:
+        return 0, 0
+    terms = _terms({ticket.contract_version_id for ticket in tickets})
+    keys = [ticket.pk for ticket in tickets]
+    events = selectors.clock_events_of_many(keys)
+    stored = _stored(keys)
+    calendar = selectors.calendar()
+    batch = _Batch()
+    for ticket in tickets:
+        figures = terms[ticket.contract_version_id]
+        try:
+            result = engine.evaluate(events.get(ticket.pk, []), figures, calendar, now)
+        except Refusal as refusal:
+            logger.error("ticket %s cannot be judged: %s", ticket.number, refusal.reason)
+            Ticket.objects.filter(pk=ticket.pk).update(next_due_at=now + TRY_AGAIN)
+            continue
+        if _only_time_passed(result.clocks, stored.get(ticket.pk, {})):
+            _note(batch, ticket.pk, result, figures, now)
+        else:
+            project(ticket, figures, now)
+    return len(tickets), _write(batch, now, actor)
+
+
+def _note(batch: _Batch, ticket: int, result: engine.Evaluation, terms: Terms, now: dt.datetime) -> None:
+    roles = escalating.roles_text(result.notify_on_breach)
+    batch.missed += [(ticket, judged, roles) for judged in result.clocks if judged.verdict == "breached"]
+    batch.steps += escalating.reached(ticket, result, terms, now)
+    batch.next_due[ticket] = plan.next_step_at(result.clocks, terms, now)
+
+
+def _write(batch: _Batch, now: dt.datetime, actor: User) -> int:
+    missed = batch.missed
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE_BREACHES,
+            [
+                now,
+                now - escalating.LATE_AFTER,
+                [ticket for ticket, _, _ in missed],
+                [judged.key for _, judged, _ in missed],
+                [judged.kind for _, judged, _ in missed],
+                [judged.level or "" for _, judged, _ in missed],
+                [judged.start for _, judged, _ in missed],
+                [judged.due for _, judged, _ in missed],
+                [roles for _, _, roles in missed],
+            ],
+        )
+        written = sorted(ticket for (ticket,) in cursor.fetchall())
+        cursor.execute(
+            _MARK_CLOCKS, [[ticket for ticket, _, _ in missed], [judged.key for _, judged, _ in missed]]
+        )
+        cursor.execute(_MARK_TICKETS, [now, list(batch.next_due), list(batch.next_due.values())])
+    escalating.write(batch.steps, now)
     if written:
         audit.record(
             actor=actor,
             act="operations.ticket.breach",
-            target=f"operations.ticket:{ticket.pk}",
-            summary=f"{ticket.number} 超时 {written} 项",
+            target="operations.breach:",
+            summary=f"写入超时 {len(written)} 项",
+            data={"tickets": written},
         )
-    return written
+    return len(written)
+
+
+def _stored(keys: Sequence[int]) -> dict[int, dict[str, tuple[str, dt.datetime]]]:
+    """Ticket -> clock key -> (verdict, due) as last stored."""
+    found: dict[int, dict[str, tuple[str, dt.datetime]]] = {}
+    rows = Clock.objects.filter(ticket__in=keys).order_by()
+    for ticket, key, verdict, due in rows.values_list("ticket_id", "key", "verdict", "due"):
+        found.setdefault(ticket, {})[key] = (verdict, due)
+    return found
+
+
+def _only_time_passed(judged: Iterable[engine.Clock], stored: dict[str, tuple[str, dt.datetime]]) -> bool:
+    """Whether the stored clocks are the judged ones, save that running ones may have been missed since."""
+    clocks = list(judged)
+    return len(clocks) == len(stored) and all(
+        one.key in stored
+        and one.due == stored[one.key][1]
+        and (
+            one.verdict == stored[one.key][0] or (one.verdict, stored[one.key][0]) == ("breached", "running")
+        )
+        for one in clocks
+    )
+
+
+def _terms(versions: set[int]) -> dict[int, Terms]:
+    return {pk: contracts.terms_of(row) for pk, row in ContractVersion.objects.in_bulk(versions).items()}
+
+
+@transaction.atomic
+def _watch(now: dt.datetime) -> None:
+    """Write down that the clocks are being looked at, and for how long nobody did."""
+    row, created = Watch.objects.select_for_update().get_or_create(key="clocks", defaults={"seen_at": now})
+    if created or row.seen_at >= now:
+        return
+    if now - row.seen_at > escalating.LATE_AFTER:
+        WatchGap.objects.bulk_create(
+            [WatchGap(began_at=row.seen_at, ended_at=now)], ignore_conflicts=True
+        )
+    Watch.objects.filter(pk=row.pk).update(seen_at=now)
+
+
+def _has_backlog(now: dt.datetime) -> bool:
+    return Ticket.objects.filter(next_due_at__lt=now - escalating.LATE_AFTER).exists()

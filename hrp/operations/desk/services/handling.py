@@ -7,8 +7,8 @@ import datetime as dt
 from django.db import transaction
 
 from hrp.operations.contracts.models import Side
-from hrp.operations.desk.models import Clock, Ticket
-from hrp.operations.desk.services import chain
+from hrp.operations.desk.models import Breach, Clock, Ticket
+from hrp.operations.desk.services import chain, rulings
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid
@@ -113,8 +113,11 @@ def reclassify(
             "approval": approval,
             "hospital_approved": True if lowers and approved else None,
         }
+        known = list(Breach.objects.filter(ticket=held.ticket).values_list("pk", flat=True))
         chain.append(held, "RECLASS", at=held.now, payload=payload)
         changed = chain.finish(held, "reclassify", summary=f"级别调整为 {to}：{reason}")
+        if approved or not lowers:
+            rulings.claim(held, to=to, basis=basis, reason=reason, known=known)
     if lowers and not approved:
         raise Conflict(
             f"降级须经甲方同意（合同 {held.terms.clauses['levels']}，释义 I-10），时钟按原级别继续",

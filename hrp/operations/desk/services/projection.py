@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.rules import Terms
 from hrp.operations.desk import selectors
 from hrp.operations.desk.models import Breach, Clock, Ticket
 from hrp.operations.desk.rules import clocks as engine
-from hrp.operations.desk.rules import lifecycle
+from hrp.operations.desk.rules import lifecycle, plan
 from hrp.operations.desk.rules.events import Event
+from hrp.operations.desk.services import escalating
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict
 from hrp.platform.notify import services as notify
-
-DETECTED_LATE_AFTER = dt.timedelta(seconds=60)
 
 _PROJECTED = [
     "state", "level", "level_rank", "reported_level", "flags", "notify", "cycle", "owner", "first_contact_at",
@@ -49,15 +48,13 @@ def project(ticket: Ticket, terms: Terms, now: dt.datetime) -> engine.Evaluation
     ticket.first_contact_at = result.first_contact_at or ticket.first_contact_at
     ticket.resolved_at = None if ticket.state in lifecycle.OPEN_STATES else result.resolved_at
     ticket.closed_at = _closed_at(ticket.state, events)
-    ticket.next_due_at = min(
-        (c.due for c in result.clocks if c.verdict == "running" and c.due >= now), default=None
-    )
+    ticket.next_due_at = plan.next_step_at(result.clocks, terms, now)
     ticket.pressing_due_at = min((c.due for c in result.clocks if _unstopped(c)), default=None)
     ticket.judged_at = now
     ticket.save(update_fields=_PROJECTED)
     _store_clocks(ticket, result.clocks)
-    for breach in _store_breaches(ticket, result, now):
-        _tell_breach(ticket, breach)
+    _store_breaches(ticket, result, now)
+    escalating.write_and_tell(ticket, result, terms, now)
     _tell_roles(ticket, terms, [role for role in result.notify if role not in told])
     return result
 
@@ -67,12 +64,8 @@ def rebuild(ticket: Ticket) -> list[Clock]:
 
     Raises Conflict (``clock_rebuild_differs``) when they are not the stored ones: somebody changed one of the two.
     """
-    terms = contracts.terms_of(ticket.contract_version)
-    result = engine.evaluate(selectors.events_of(ticket), terms, selectors.calendar(), ticket.judged_at)
-    fresh = _rows(ticket, result.clocks)
-    stored = {row.key: row for row in Clock.objects.filter(ticket=ticket)}
-    wrong = [row.key for row in fresh if row.key not in stored or not _same(row, stored[row.key])]
-    wrong += [key for key in stored if key not in {row.key for row in fresh}]
+    fresh = _judged_again(ticket, selectors.events_of(ticket))
+    wrong = _differing(fresh, Clock.objects.filter(ticket=ticket))
     if wrong:
         raise Conflict(
             f"工单 {ticket.number} 的时钟与事件重算结果不符：{'、'.join(wrong)}",
@@ -80,6 +73,33 @@ def rebuild(ticket: Ticket) -> list[Clock]:
             code="clock_rebuild_differs",
         )
     return fresh
+
+
+def differing(tickets: Sequence[Ticket]) -> dict[str, list[str]]:
+    """Ticket number -> keys of the clocks that recomputing does not give, of many tickets in three statements."""
+    keys = [ticket.pk for ticket in tickets]
+    events = selectors.clock_events_of_many(keys)
+    stored: dict[int, list[Clock]] = {}
+    for row in Clock.objects.filter(ticket__in=keys).order_by():
+        stored.setdefault(row.ticket_id, []).append(row)
+    found = {}
+    for ticket in tickets:
+        wrong = _differing(_judged_again(ticket, events.get(ticket.pk, [])), stored.get(ticket.pk, []))
+        if wrong:
+            found[ticket.number] = wrong
+    return found
+
+
+def _judged_again(ticket: Ticket, events: Sequence[Event]) -> list[Clock]:
+    terms = contracts.terms_of(ticket.contract_version)
+    return _rows(ticket, engine.evaluate(events, terms, selectors.calendar(), ticket.judged_at).clocks)
+
+
+def _differing(fresh: Sequence[Clock], found: Iterable[Clock]) -> list[str]:
+    stored = {row.key: row for row in found}
+    wrong = [row.key for row in fresh if row.key not in stored or not _same(row, stored[row.key])]
+    known = {row.key for row in fresh}
+    return wrong + [key for key in stored if key not in known]
 
 
 def _unstopped(judged: engine.Clock) -> bool:
@@ -132,10 +152,10 @@ def _store_clocks(ticket: Ticket, judged: Sequence[engine.Clock]) -> None:
         Clock.objects.bulk_create(added)
 
 
-def _store_breaches(ticket: Ticket, result: engine.Evaluation, now: dt.datetime) -> list[Breach]:
+def _store_breaches(ticket: Ticket, result: engine.Evaluation, now: dt.datetime) -> None:
     """Insert the breaches not yet on record, each with its true due time whenever it is found."""
     known = set(Breach.objects.filter(ticket=ticket).values_list("clock_key", flat=True))
-    return Breach.objects.bulk_create(
+    Breach.objects.bulk_create(
         Breach(
             ticket=ticket,
             clock_key=c.key,
@@ -144,7 +164,7 @@ def _store_breaches(ticket: Ticket, result: engine.Evaluation, now: dt.datetime)
             start=c.start,
             due=c.due,
             found_at=now,
-            detected_late=now - c.due > DETECTED_LATE_AFTER,
+            detected_late=now - c.due > escalating.LATE_AFTER,
             notify=list(result.notify_on_breach),
         )
         for c in result.clocks
@@ -164,18 +184,4 @@ def _tell_roles(ticket: Ticket, terms: Terms, roles: Sequence[str]) -> None:
             body=f"{ticket.org_unit} · {ticket.module} · 首次联系 {clock.local(ticket.first_contact_at):%m-%d %H:%M:%S}",
             url=selectors.url_of(ticket),
             dedupe_key=f"ticket:{ticket.pk}:{ticket.cycle}:{ticket.level}:{','.join(roles)}",
-        )
-
-
-def _tell_breach(ticket: Ticket, breach: Breach) -> None:
-    recipients = contracts.users_with(breach.notify)
-    if recipients:
-        late = "（系统曾停止计时检查，迟发现）" if breach.detected_late else ""
-        notify.notify(
-            recipients=recipients,
-            kind="operations.breach",
-            title=f"超时：{ticket.number} {breach.get_kind_display()}",
-            body=f"{ticket.title} · 时限 {clock.local(breach.due):%m-%d %H:%M:%S}{late}",
-            url=selectors.url_of(ticket),
-            dedupe_key=f"breach:{ticket.pk}:{breach.clock_key}",
         )

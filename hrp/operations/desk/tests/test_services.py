@@ -41,7 +41,7 @@ def test_call_opens_a_ticket_whose_clocks_start_at_the_first_ring(world: World) 
     assert ticket.number == "FW2026-00001"
     assert (ticket.state, ticket.level, ticket.owner) == ("responded", "1", world.engineer)
     assert verdicts(ticket) == {("response", "1"): "met", ("emergency_start", "1"): "running"}
-    assert ticket.next_due_at == later(60)
+    assert ticket.next_due_at == later(30)  # half of the hour for the emergency service
     evidence = ContactEvidence.objects.get()
     assert (evidence.ring_at, evidence.agent, evidence.source) == (MONDAY, world.engineer, "manual")
     assert Message.objects.filter(recipient=world.head, kind="operations.ticket").count() == 1

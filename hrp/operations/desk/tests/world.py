@@ -25,6 +25,7 @@ BOTH = (
     "operations.ticket.log",
     "operations.ticket.decide",
     "operations.ticket.close",
+    "operations.ticket.rule",
 )
 SUPPLIER = (*BOTH, "operations.ticket.work", "operations.contract.view", "operations.contract.sign")
 HOSPITAL = (*BOTH, "operations.ticket.confirm", "operations.contract.view", "operations.contract.sign")

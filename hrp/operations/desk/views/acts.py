@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,15 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from hrp.operations.contracts import selectors as contracts
-from hrp.operations.contracts.models import Side
-from hrp.operations.desk import selectors
-from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, MaintenanceRecord, Ticket
+from hrp.operations.contracts.models import PARTIES, Side
+from hrp.operations.desk import presenting, selectors
+from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, OUTCOMES, Breach, MaintenanceRecord, Ticket
 from hrp.operations.desk.rules import lifecycle
-from hrp.operations.desk.services import closing, handling, intake, reviewing
+from hrp.operations.desk.services import closing, handling, intake, reviewing, rulings
 from hrp.operations.desk.views import reading
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
+from hrp.platform.base.refusals import Conflict, Invalid, Problem
 
 Given = Mapping[str, str]
 Kind = Literal["text", "textarea", "choice", "instant"]
@@ -160,6 +161,29 @@ def _merge(actor: User, ticket: Ticket, given: Given) -> object:
     )  # fmt: skip
 
 
+def _breach(ticket: Ticket, given: Given) -> Breach:
+    chosen = given.get("breach", "")
+    found = Breach.objects.filter(ticket=ticket, pk=int(chosen) if chosen.isdecimal() else 0)
+    breach = found.select_related("ticket").first()
+    if breach is None:
+        raise Invalid("请选择超时记录", way_out="从列表中选择本工单的一项超时。", problems=[Problem("请选择", field="breach")])
+    return breach
+
+
+def _propose_ruling(actor: User, ticket: Ticket, given: Given) -> object:
+    return rulings.propose(
+        actor=actor, breach=_breach(ticket, given), outcome=given.get("outcome", ""),
+        reason=reading.text(given, "reason"), evidence=reading.text(given, "evidence"),
+    )  # fmt: skip
+
+
+def _sign_ruling(actor: User, ticket: Ticket, given: Given) -> object:
+    ruling = selectors.unsigned_ruling(_breach(ticket, given).pk, contracts.side_of(actor))
+    if ruling is None:
+        raise Conflict("这项超时没有待您签署的裁定", way_out="请刷新页面；需要时可另提裁定。", code="ruling_signed")
+    return rulings.sign(actor=actor, ruling=ruling)
+
+
 ACTS: list[Act] = [
     Act("respond", _("响应"), "RESPONSE", "operations.ticket.work", icon="headset", run=_respond, side=Side.SUPPLIER,
         style="primary",
@@ -235,9 +259,19 @@ ACTS: list[Act] = [
         side=Side.SUPPLIER, questions=(Question("reason", _("等待甲方做什么"), "textarea", required=True, hint=_("仅作记录，合同时钟不暂停")),)),
     Act("note", _("备注"), "NOTE", "operations.ticket.log", icon="message-plus", run=lambda actor, ticket, given: handling.add_note(actor=actor, ticket=ticket, text=reading.text(given, "text", most=2000)),
         questions=(Question("text", _("内容"), "textarea", required=True),)),
+    Act("sign_ruling", _("签署裁定"), "RULING_SIGNED", rulings.PERMISSION, icon="signature", run=_sign_ruling, style="primary",
+        questions=(Question("breach", _("超时"), "choice", required=True, hint=_("双方均签署后生效，不可撤回")),)),
+    Act("propose_ruling", _("提出裁定"), "RULING_PROPOSED", rulings.PERMISSION, icon="gavel", run=_propose_ruling,
+        questions=(
+            Question("breach", _("超时"), "choice", required=True),
+            Question("outcome", _("裁定"), "choice", required=True, choices=tuple(OUTCOMES)),
+            Question("reason", _("理由"), "textarea", required=True),
+            Question("evidence", _("依据"), "textarea", hint=_("话务记录号、截图编号、会议纪要等")),
+        )),
 ]  # fmt: skip
 BY_CODE = {act.code: act for act in ACTS}
-MAIN = ["respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "write_review", "approve_review", "close"]  # fmt: skip
+_OF_BREACHES = ("sign_ruling", "propose_ruling")
+MAIN = ["respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "write_review", "approve_review", "close", "sign_ruling"]  # fmt: skip
 """Acts shown as buttons beside the title; the others are in the menu."""
 
 
@@ -251,7 +285,9 @@ def register(act: Act, *, main: bool = False) -> None:
         MAIN.append(act.code)
 
 
-def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | None) -> list[Act]:
+def offered(
+    actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | None, breaches: Sequence[Breach] = ()
+) -> list[Act]:
     """The acts this person may do with this ticket now, their questions filled with what is already known."""
     found = []
     for act in ACTS:
@@ -266,8 +302,25 @@ def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | 
             actor, act.permission, ticket.org_unit_id
         ):
             continue
+        if act.code in _OF_BREACHES:
+            act = _about_breaches(act, breaches, side)
+            if act is None:
+                continue
         found.append(replace(act, questions=tuple(_filled(act, q, ticket, record) for q in act.questions)))
     return found
+
+
+def _about_breaches(act: Act, breaches: Sequence[Breach], side: str) -> Act | None:
+    """The act with the breaches it may be about to choose from; None when there is none."""
+    if side not in PARTIES:
+        return None
+    wanted = [
+        row for row in breaches if act.code == "propose_ruling" or getattr(row, "awaits", "") in (side, "both")
+    ]
+    if not wanted:
+        return None
+    choices = tuple((str(row.pk), presenting.breach_in_words(row)) for row in wanted)
+    return replace(act, questions=(replace(act.questions[0], choices=choices), *act.questions[1:]))
 
 
 def _filled(act: Act, question: Question, ticket: Ticket, record: MaintenanceRecord | None) -> Question:

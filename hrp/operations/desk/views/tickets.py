@@ -155,7 +155,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail_context(actor: User, ticket: Ticket) -> dict[str, Any]:
     side = contracts.side_of(actor)
     record = selectors.record_of(ticket)
-    offered = acts.offered(actor, ticket, side, record)
+    breaches = selectors.breaches(ticket)
+    offered = acts.offered(actor, ticket, side, record, breaches)
     return {
         "page_title": ticket.number,
         "ticket": ticket,
@@ -164,7 +165,7 @@ def _detail_context(actor: User, ticket: Ticket) -> dict[str, Any]:
         "flags": presenting.flags(ticket),
         "steps": presenting.steps(ticket),
         "clocks": presenting.clocks(ticket),
-        "breaches": selectors.breaches(ticket),
+        "breaches": [(breach, presenting.standing(breach)) for breach in breaches],
         "timeline": presenting.timeline(ticket),
         "record": record,
         "acts": offered,
