@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
@@ -205,6 +205,29 @@ def test_waits_follow_the_schedule_and_refusals_do_not():
     assert dt.timedelta(seconds=299) < second.retry_at - clock.now() <= dt.timedelta(minutes=5)  # type: ignore[operator]
     assert waits.get_retry_decision(exception=OSError(), job=job(2)) is None
     assert waits.get_retry_decision(exception=Invalid("不行"), job=job(0)) is None
+
+
+def test_a_database_that_went_away_is_waited_for_and_a_broken_statement_is_not(
+    committed_db: testing.Database,
+):
+    def failure(statement: str) -> DatabaseError:
+        with pytest.raises(DatabaseError) as failed, connection.cursor() as cursor:
+            cursor.execute(statement)
+        connection.close()
+        return failed.value
+
+    gone = failure("SELECT pg_terminate_backend(pg_backend_pid())")
+    slow = failure("SET statement_timeout = 10; SELECT pg_sleep(1)")
+    wrong = failure("SELECT * FROM nowhere")
+    for waits, given_up_after in ((Waits(()), 5), (Waits((1, 1)), 5), (Waits((1,) * 7), 7)):
+        retried = [attempts for attempts in range(9) if decided(waits, gone, attempts)]
+        assert retried == list(range(given_up_after))
+        assert not any(decided(waits, error, len(waits.seconds)) for error in (slow, wrong))
+
+
+def decided(waits: Waits, error: BaseException, attempts: int) -> bool:
+    job = Job(queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
+    return waits.get_retry_decision(exception=error, job=job) is not None
 
 
 def test_an_effect_happens_once(db: None):

@@ -142,6 +142,16 @@ def test_a_killed_worker_leaves_its_job_to_the_next(start: Callable[..., Worker]
     assert "执行它的工作进程失联，重新排队" in JobLog.objects.values_list("text", flat=True)
 
 
+def test_a_job_whose_database_went_away_is_tried_again(start: Callable[..., Worker]):
+    start()
+    pk = services.defer(probes.cut, actor=None, key="a")
+    wait_for(lambda: effect("began:a"))
+    wait_for(lambda: state(pk) == "retrying")
+    wait_for(lambda: state(pk) == "succeeded", seconds=20)
+    assert effect("effect:a")
+    assert JobRecord.objects.get(pk=pk).error == ""
+
+
 def test_a_paused_worker_wakes_too_late_and_leaves_without_a_trace(
     start: Callable[..., Worker], tmp_path: Path
 ):
