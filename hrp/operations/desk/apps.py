@@ -18,8 +18,10 @@ class DeskConfig(AppConfig):
     verbose_name = "服务台"
 
     def ready(self) -> None:
+        from hrp.operations.contracts import proofs as clauses
+        from hrp.operations.contracts import scoping
         from hrp.operations.contracts.defaults import default_terms
-        from hrp.operations.desk import invariants
+        from hrp.operations.desk import invariants, proofs
         from hrp.operations.desk.models import TicketEvent
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
@@ -36,6 +38,8 @@ class DeskConfig(AppConfig):
         kinds.declare("operations.ticket", "工单通知", module="operations", mandatory=True)
         kinds.declare("operations.breach", "工单超时", module="operations", mandatory=True)
         invariants.register_all()
+        clauses.register("AC-13", proofs.prove_records)
+        scoping.register("tickets", scoping.Source("工单", proofs.marked, "/operations/tickets/?tab=all"))
         for item in (
             menu.Item(
                 "工单",
