@@ -15,5 +15,11 @@ class ContractsConfig(AppConfig):
     verbose_name = "运维合同"
 
     def ready(self) -> None:
+        from hrp.operations.contracts import proofs, scoping, years
+        from hrp.platform.notify import kinds
+
+        proofs.register("AC-01", scoping.prove)
+        proofs.register("AC-02", years.prove)
+        kinds.declare("operations.contract", "合同到期提醒", module="operations", mandatory=True)
         for code, title in PERMISSIONS.items():
             declare(code, title, module="operations")

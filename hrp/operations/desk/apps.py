@@ -19,11 +19,12 @@ class DeskConfig(AppConfig):
     verbose_name = "服务台"
 
     def ready(self) -> None:
-        from hrp.operations.contracts import proofs
+        from hrp.operations.contracts import proofs as clauses
+        from hrp.operations.contracts import scoping
         from hrp.operations.contracts.defaults import default_terms
         from hrp.operations.desk import invariants
         from hrp.operations.desk.models import TicketEvent
-        from hrp.operations.desk.proofs import clock_verdicts
+        from hrp.operations.desk.proofs import clocks, records
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
         from hrp.operations.desk.screens import BREACHES
@@ -42,8 +43,10 @@ class DeskConfig(AppConfig):
         kinds.declare("operations.ruling", "超时裁定", module="operations", mandatory=True)
         kinds.declare("operations.risk", "时限预警", module="operations", mandatory=True)
         invariants.register_all()
-        proofs.register("AC-05", clock_verdicts)
+        clauses.register("AC-05", clocks.clock_verdicts)
         screens.register(BREACHES)
+        clauses.register("AC-13", records.prove_records)
+        scoping.register("tickets", scoping.Source("工单", records.marked, "/operations/tickets/?tab=all"))
         for item in (
             menu.Item(
                 "工单",

@@ -11,7 +11,7 @@ from hrp.operations.contracts.models import PartyRole
 from hrp.operations.contracts.proofs import Span
 from hrp.operations.desk import selectors
 from hrp.operations.desk.models import MaintenanceRecord, Ticket
-from hrp.operations.desk.proofs import KINDS, judged_clocks
+from hrp.operations.desk.proofs.clocks import KINDS, judged_clocks
 from hrp.operations.desk.rules import kpi as rules
 from hrp.operations.desk.rules import plan
 from hrp.operations.desk.rules.clocks import evaluate

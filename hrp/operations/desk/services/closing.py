@@ -14,7 +14,7 @@ from hrp.operations.contracts.rules import canonical, digest
 from hrp.operations.desk import numbering, printing, selectors
 from hrp.operations.desk.models import CAUSES, LINES, MaintenanceRecord, RecordArchive, Ticket, TicketEvent
 from hrp.operations.desk.rules import lifecycle
-from hrp.operations.desk.services import chain
+from hrp.operations.desk.services import chain, silence
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Invalid, Problem
@@ -79,10 +79,32 @@ def confirm_by_hospital(*, actor: User, ticket: Ticket, opinion: str = "") -> Ma
     held = chain.hold(ticket, actor=actor, permission="operations.ticket.confirm")
     chain.require_side(held.side, Side.HOSPITAL, "确认维护记录")
     lifecycle.require(held.ticket.state, "CONFIRMED", held.terms.clauses)
+    return _archive(held, opinion=opinion.strip(), said="甲方确认维护记录")
+
+
+@transaction.atomic
+def confirm_by_silence(*, actor: User, ticket: Ticket) -> MaintenanceRecord:
+    """默认确认 [plan.silence]: archive a record the hospital left unanswered after the agreed reminders and days.
+
+    The archived text says so under ``default_confirmation``, with the reminders it rests on. Raises Conflict while a
+    reminder, a day, or the official calendar of a year on the way is missing, and when the hospital has answered.
+    """
+    held = chain.hold(ticket, actor=actor, permission="operations.ticket.confirm")
+    chain.require_side(held.side, Side.SYSTEM, "默认确认")
+    lifecycle.require(held.ticket.state, "CONFIRMED", held.terms.clauses)
+    asked = silence.require_elapsed(held)
+    opinion = f"默认确认：{silence.numeral(asked.agreed.reminders)}次提醒后 {asked.agreed.working_days} 个工作日未回复"
+    return _archive(held, opinion=opinion, said="默认确认维护记录", basis=asked.as_facts())
+
+
+def _archive(
+    held: chain.Held, *, opinion: str, said: str, basis: dict[str, Any] | None = None
+) -> MaintenanceRecord:
+    """Sign the record of the current cycle for the actor and lay it down as JSON and PDF, each with its SHA-256."""
     record = MaintenanceRecord.objects.select_for_update().get(ticket=held.ticket, cycle=held.ticket.cycle)
-    record.signer, record.signed_at, record.opinion = actor, held.now, opinion.strip()
+    record.signer, record.signed_at, record.opinion = held.actor, held.now, opinion
     record.archived_at = held.now
-    body = canonical(content(record))
+    body = canonical(content(record) | ({"default_confirmation": basis} if basis else {}))
     pdf = printing.maintenance_record(record, body_sha256=digest(body))
     record.save(update_fields=["signer", "signed_at", "opinion", "archived_at"])
     archive = RecordArchive.objects.create(
@@ -94,8 +116,13 @@ def confirm_by_hospital(*, actor: User, ticket: Ticket, opinion: str = "") -> Ma
         archived_at=held.now,
     )
     payload = {"record": record.number, "sha256": archive.body_sha256, "pdf_sha256": archive.pdf_sha256}
-    chain.append(held, "CONFIRMED", at=held.now, payload={**payload, "opinion": record.opinion})
-    chain.finish(held, "confirm", summary=f"甲方确认维护记录 {record.number}", data=payload)
+    chain.append(
+        held,
+        "CONFIRMED",
+        at=held.now,
+        payload={**payload, "opinion": record.opinion, "by_default": True if basis else None},
+    )
+    chain.finish(held, "confirm", summary=f"{said} {record.number}", data=payload)
     return record
 
 

@@ -1,0 +1,1 @@
+"""What the desk proves of the contract, a file for each thing proved."""
