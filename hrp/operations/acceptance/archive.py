@@ -12,7 +12,6 @@ from typing import Any
 from hrp.operations.acceptance import selectors
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.proofs import Span
-from hrp.operations.desk import selectors as desk
 
 FORMAT = "hrp-evidence/1"
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the archive says nothing about when its bytes were put together
@@ -54,34 +53,29 @@ def pack(span: Span, *, text: str, pdf: bytes, docx: bytes) -> bytes:
 
 
 def _evidence(span: Span) -> dict[str, bytes]:
-    tickets = selectors.tickets_of(span)
-    excused = set(desk.excused_breach_ids(span.begins, span.ends))
-    chains = selectors.chains_of(tickets)
+    rows = selectors.clocks_of(span)
+    tickets = selectors.tickets_of(span, rows)
+    chains = selectors.chains_of(tickets, span.as_of)
     clocks: dict[str, list[dict[str, Any]]] = {ticket.number: [] for ticket in tickets}
-    for row in selectors.clocks_of(tickets, excused):
+    for row in rows:
         clocks[row["ticket"]].append(row)
     found = {
         f"evidence/tickets/{ticket.number}.json": _json(
             {
                 "number": ticket.number,
-                "level": ticket.level,
                 "title": ticket.title,
                 "module": ticket.module,
                 "contract_version_sha256": ticket.contract_version.sha256,
-                "head_hash": ticket.head_hash,
+                "head_hash": chains[ticket.number][-1]["hash"] if chains[ticket.number] else "0" * 64,
                 "events": chains[ticket.number],
                 "clocks": clocks[ticket.number],
             }
         )
         for ticket in tickets
     }
-    records = selectors.records_of(tickets)
-    archives = selectors.archives_of(records)
-    for record in records:
-        kept = archives.get(record.pk)
-        if kept is not None:
-            found[f"evidence/records/{record.number}.json"] = kept.body.encode()
-            found[f"evidence/records/{record.number}.pdf"] = bytes(kept.pdf)
+    for kept in selectors.archives_of(tickets, span.as_of):
+        found[f"evidence/records/{kept.record.number}.json"] = kept.body.encode()
+        found[f"evidence/records/{kept.record.number}.pdf"] = bytes(kept.pdf)
     for version in contracts.versions(span.contract):
         found[f"evidence/contract/version-{version.number}.json"] = version.body.encode()
     return found

@@ -32,6 +32,7 @@ def pdf(body: Mapping[str, Any], sha256: str) -> bytes:
         "tally": [[name, str(body["tally"][name])] for name in VERDICTS],
         "checks": [_check(row) for row in body["checks"]],
         "sla": sla(body),
+        "kpi": body["kpi"],
         "graves": [_grave(row, body) for row in body["graves"]],
         "corrections": [[row["report"], row["code"], row["was"], row["now"]] for row in body["corrections"]],
         "head": f"第 {body['audit_head']['seq']} 块 {body['audit_head']['hash']}",
@@ -50,6 +51,7 @@ def docx(body: Mapping[str, Any], sha256: str) -> bytes:
         f"{row[0]} {row[1]}：达成 {row[3]}，超时 {row[4]}（免责 {row[5]}），达成率 {row[9]}。"
         for row in sla(body)
     ]
+    paragraphs += [f"{name}：{words}。" for name, words in body["kpi"]]
     paragraphs += [
         f"更正：{row['report']} {row['code']} 原为「{row['was']}」，现为「{row['now']}」。"
         for row in body["corrections"]

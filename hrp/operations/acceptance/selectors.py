@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hrp.operations.acceptance.models import ReportSignature, ServiceReport
 from hrp.operations.contracts import proofs
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.models import AnnualContract, Contract
 from hrp.operations.contracts.proofs import Check, Finding, Span, Verdict
-from hrp.operations.desk.models import Breach, Clock, MaintenanceRecord, RecordArchive, Ticket
+from hrp.operations.desk.models import RecordArchive, Ticket
+from hrp.operations.desk.proofs.clocks import judged_clocks
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -30,7 +32,7 @@ SELECT e.ticket_id, e.seq, e.hash, concat_ws(E'\\n',
     to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     e.actor_id, e.side, coalesce(e.evidence_id::text, '-'), e.payload::text)
-FROM operations_ticket_event e WHERE e.ticket_id = ANY(%s) ORDER BY e.ticket_id, e.seq
+FROM operations_ticket_event e WHERE e.ticket_id = ANY(%s) AND e.recorded_at <= %s ORDER BY e.ticket_id, e.seq
 """
 """Each event as the very text its hash was taken of, so that anybody can take the hash again."""
 
@@ -107,66 +109,54 @@ def signed_by_both(contract: Contract) -> list[ServiceReport]:
 # --- facts --------------------------------------------------------------------------------------------------------------
 
 
-def tickets_of(span: Span) -> list[Ticket]:
-    """Tickets of the contract first reported within the span, oldest first."""
+def tickets_of(span: Span, clocks: Iterable[Mapping[str, Any]]) -> list[Ticket]:
+    """Tickets first reported within the span, and those on which one of ``clocks`` ran, oldest first."""
+    reported = Q(first_contact_at__gte=span.begins, first_contact_at__lt=span.ends)
     return list(
         Ticket.objects.filter(
+            reported | Q(number__in={row["ticket"] for row in clocks}),
             contract_version__contract=span.contract,
-            first_contact_at__gte=span.begins,
-            first_contact_at__lt=span.ends,
         )
         .select_related("org_unit", "owner", "contract_version", "annual_contract")
         .order_by("first_contact_at", "pk")
     )
 
 
-def clocks_of(tickets: list[Ticket], excused: set[int]) -> list[dict[str, Any]]:
-    """The judged clocks of tickets as plain rows; ``excused`` are pks of breaches both parties excused."""
-    numbers = {ticket.pk: ticket.number for ticket in tickets}
-    forgiven = {
-        (row.ticket_id, row.clock_key) for row in Breach.objects.filter(pk__in=excused, ticket__in=tickets)
-    }
+def clocks_of(span: Span) -> list[dict[str, Any]]:
+    """The contract clocks started in the span as plain rows, judged by what was on record at ``as_of``."""
     return [
         {
-            "ticket": numbers[row.ticket_id],
-            "key": row.key,
-            "cycle": row.cycle,
-            "kind": row.kind,
-            "level": row.level,
-            "start": iso(row.start),
-            "due": iso(row.due),
-            "stop": iso(row.stop),
-            "verdict": row.verdict,
-            "margin_s": row.margin_s,
-            "excused": (row.ticket_id, row.key) in forgiven,
+            "ticket": one.ticket.number,
+            "key": one.clock.key,
+            "cycle": one.clock.cycle,
+            "kind": one.clock.kind,
+            "level": one.clock.level or "",
+            "start": iso(one.clock.start),
+            "due": iso(one.clock.due),
+            "stop": iso(one.clock.stop),
+            "verdict": one.verdict,
+            "margin_s": one.clock.margin_s,
+            "excused": one.excused,
         }
-        for row in Clock.objects.filter(ticket__in=tickets).order_by(
-            "ticket__first_contact_at", "ticket", "position"
-        )
+        for one in judged_clocks(span)
     ]
 
 
-def chains_of(tickets: list[Ticket]) -> dict[str, list[dict[str, Any]]]:
-    """The event chain of each ticket: the hashed text and its hash, in order."""
+def chains_of(tickets: list[Ticket], as_of: dt.datetime) -> dict[str, list[dict[str, Any]]]:
+    """The event chain of each ticket up to ``as_of``: type, hashed text and its hash, in order."""
     numbers = {ticket.pk: ticket.number for ticket in tickets}
     chains: dict[str, list[dict[str, Any]]] = {number: [] for number in numbers.values()}
     with connection.cursor() as cursor:
-        cursor.execute(CHAIN_SQL, [list(numbers)])
+        cursor.execute(CHAIN_SQL, [list(numbers), as_of])
         for ticket, seq, digest, text in cursor.fetchall():
             chains[numbers[ticket]].append({"seq": seq, "hash": digest, "text": text})
     return chains
 
 
-def records_of(tickets: list[Ticket]) -> list[MaintenanceRecord]:
-    return list(
-        MaintenanceRecord.objects.filter(ticket__in=tickets)
-        .select_related("engineer", "signer")
-        .order_by("number")
-    )
-
-
-def archives_of(records: list[MaintenanceRecord]) -> dict[int, RecordArchive]:
-    return {row.record_id: row for row in RecordArchive.objects.filter(record__in=records)}
+def archives_of(tickets: list[Ticket], as_of: dt.datetime) -> list[RecordArchive]:
+    """The maintenance records of tickets as archived by ``as_of``, by number."""
+    kept = RecordArchive.objects.filter(record__ticket__in=tickets, archived_at__lte=as_of)
+    return list(kept.select_related("record").order_by("record__number"))
 
 
 def iso(instant: dt.datetime | None) -> str | None:

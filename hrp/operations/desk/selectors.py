@@ -185,7 +185,9 @@ SELECT breach_id FROM (
 """
 
 
-def excused_breach_ids(begins: dt.datetime, ends: dt.datetime, *, as_of: dt.datetime | None = None) -> set[int]:
+def excused_breach_ids(
+    begins: dt.datetime, ends: dt.datetime, *, as_of: dt.datetime | None = None
+) -> set[int]:
     """Breaches of clocks started in [begins, ends) that do not count: ruled 免责 or 撤销, in force at ``as_of`` (now)."""
     with connection.cursor() as cursor:
         cursor.execute(_EXCUSED_SQL, [begins, ends, as_of or clock.now()])

@@ -64,3 +64,8 @@ def tally(verdicts: Sequence[str]) -> dict[str, int]:
     """How many clauses ended with each verdict, in the order a reader expects."""
     counts = Counter(verdicts)
     return {name: counts[name] for name in VERDICTS}
+
+
+def event_type(text: str) -> str:
+    """The type of an event from the text its hash was taken of (its fourth line)."""
+    return text.split("\n", 4)[3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +12,12 @@ from hrp.operations.acceptance.rules import tables
 from hrp.operations.acceptance.rules.spans import KIND_TITLES, Days
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.proofs import Finding, Span, checks
+from hrp.operations.desk import kpi
 from hrp.operations.desk import selectors as desk
 from hrp.operations.desk.models import Ticket
 from hrp.operations.desk.rules.clocks import KIND_TITLES as CLOCK_TITLES
+from hrp.operations.desk.rules.kpi import Spread
+from hrp.operations.desk.rules.plan import PLAN_TITLES
 from hrp.platform.audit import selectors as audit
 
 FORMAT = "hrp-service-report/1"
@@ -33,9 +37,9 @@ def gather(span: Span, days: Days, *, number: str, made_by: str, progress: Progr
         answers.append(
             {"code": code, "clause": check.clause, "title": check.title, **plain(selectors.prove(code, span))}
         )
-    tickets = selectors.tickets_of(span)
-    excused = desk.excused_breach_ids(span.begins, span.ends)
-    clocks = selectors.clocks_of(tickets, set(excused))
+    clocks = selectors.clocks_of(span)
+    tickets = selectors.tickets_of(span, clocks)
+    chains = selectors.chains_of(tickets, span.as_of)
     head = audit.seal_state()
     return {
         "format": FORMAT,
@@ -72,8 +76,15 @@ def gather(span: Span, days: Days, *, number: str, made_by: str, progress: Progr
         "kinds": dict(CLOCK_TITLES),
         "sla": [row.as_dict() for row in tables.sla(clocks, order, list(CLOCK_TITLES))],
         "tickets": len(tickets),
-        "closed": sum(ticket.state == "closed" for ticket in tickets),
-        "graves": [_grave(ticket, clocks) for ticket in tickets if ticket.level in ("1", "A")],
+        "closed": sum(
+            any(tables.event_type(e["text"]) == "CLOSED" for e in chain) for chain in chains.values()
+        ),
+        "kpi": _kpi(span),
+        "graves": [
+            _grave(ticket, [row for row in clocks if row["ticket"] == ticket.number], span.as_of)
+            for ticket in tickets
+            if ticket.level in ("1", "A")
+        ],
         "corrections": _corrections(span, number),
         "audit_head": {"seq": head.seq, "hash": head.hash},
     }
@@ -90,7 +101,34 @@ def plain(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _grave(ticket: Ticket, clocks: list[dict[str, Any]]) -> dict[str, Any]:
+def _kpi(span: Span) -> list[list[str]]:
+    """The desk's figures that the contract sets no target for: name and words. Small numbers are printed as n/N."""
+    found = kpi.figures(span)
+    plan = [[f"计划：{PLAN_TITLES[kind]}", figures.rate.text] for kind, figures in found.plan.items()]  # type: ignore[index]
+    return [
+        ["平均响应用时（MTTA）", _spread(found.acknowledgement)],
+        ["平均恢复用时（MTTR）", _spread(found.repair)],
+        ["平均恢复用时，扣除等待甲方", _spread(found.repair_without_waiting)],
+        ["首次联系即解决", found.first_contact_fix.text],
+        ["重开", found.reopened.text],
+        ["90 天内同因再发", found.repeated.text],
+        ["按约定时间到场", found.agreed_visits.rate.text],
+        *plan,
+    ]
+
+
+def _spread(found: Spread) -> str:
+    if found.mean_s is None or found.p90_s is None:
+        return "—"
+    return f"平均 {_words(found.mean_s)}，九成在 {_words(found.p90_s)} 内（{found.n}/{found.of}）"
+
+
+def _words(seconds: float) -> str:
+    minutes = round(seconds / 60, 1)
+    return f"{minutes / 60:.1f} 小时" if minutes >= 90 else f"{minutes:g} 分钟"
+
+
+def _grave(ticket: Ticket, clocks: list[dict[str, Any]], as_of: dt.datetime) -> dict[str, Any]:
     """One emergency with its clocks and the milestones of its chain."""
     return {
         "number": ticket.number,
@@ -104,11 +142,10 @@ def _grave(ticket: Ticket, clocks: list[dict[str, Any]]) -> dict[str, Any]:
         "clocks": [
             {name: row[name] for name in ("kind", "level", "due", "stop", "verdict", "margin_s", "excused")}
             for row in clocks
-            if row["ticket"] == ticket.number
         ],
         "timeline": [
             {"at": selectors.iso(event.at), "what": event.get_type_display(), "who": event.actor.display_name}
-            for event in reversed(desk.timeline(ticket))
+            for event in desk.timeline(ticket).filter(recorded_at__lte=as_of).order_by("seq")
         ],
     }
 

@@ -157,7 +157,9 @@ def test_a_third_party_verifies_the_archive_offline(world: World, maker: User, t
     with zipfile.ZipFile(io.BytesIO(archive)) as packed:
         names = packed.namelist()
         [emergency] = [
-            n for n in names if n.startswith("evidence/tickets/") and b'"level": "1"' in packed.read(n)
+            n
+            for n in names
+            if n.startswith("evidence/tickets/") and "清理归档后恢复出库".encode() in packed.read(n)
         ]
         [record] = [n for n in names if n.startswith("evidence/records/") and n.endswith(".json")]
     forgeries = {

@@ -135,7 +135,9 @@ def _words(title: str, figures: Tally) -> str:
         )
         if count
     ]  # fmt: skip
-    return f"{title} 起算 {figures.started}，达成 {figures.rate.text}" + (f"（{'、'.join(rest)}）" if rest else "")
+    return f"{title} 起算 {figures.started}，达成 {figures.rate.text}" + (
+        f"（{'、'.join(rest)}）" if rest else ""
+    )
 
 
 def _late(one: Judged) -> str:

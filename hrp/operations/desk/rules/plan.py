@@ -107,7 +107,11 @@ def next_step_at(judged: Iterable[clocks.Clock], terms: Terms, as_of: dt.datetim
 
 
 def notify_clocks(
-    events: Sequence[Event], terms: Terms, calendar: WorkCalendar, as_of: dt.datetime, told: Iterable[Told] = ()
+    events: Sequence[Event],
+    terms: Terms,
+    calendar: WorkCalendar,
+    as_of: dt.datetime,
+    told: Iterable[Told] = (),
 ) -> list[PlanClock]:
     """One clock per role and level that came to hold in a cycle; ``told`` adds to the pages on the chain."""
     known = sorted([*told, *_paged(events)], key=lambda one: one.at)

@@ -185,9 +185,7 @@ def _watch(now: dt.datetime) -> None:
     if created or row.seen_at >= now:
         return
     if now - row.seen_at > escalating.LATE_AFTER:
-        WatchGap.objects.bulk_create(
-            [WatchGap(began_at=row.seen_at, ended_at=now)], ignore_conflicts=True
-        )
+        WatchGap.objects.bulk_create([WatchGap(began_at=row.seen_at, ended_at=now)], ignore_conflicts=True)
     Watch.objects.filter(pk=row.pk).update(seen_at=now)
 
 
