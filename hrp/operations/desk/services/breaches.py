@@ -18,7 +18,7 @@ from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.models import ContractVersion
 from hrp.operations.contracts.rules import Terms
 from hrp.operations.desk import selectors
-from hrp.operations.desk.models import Clock, Ticket, Watch, WatchGap
+from hrp.operations.desk.models import Breach, Clock, Ticket, Watch, WatchGap
 from hrp.operations.desk.rules import clocks as engine
 from hrp.operations.desk.rules import plan
 from hrp.operations.desk.services import escalating
@@ -95,7 +95,7 @@ def judge_due(*, actor: User) -> tuple[int, int]:
     events = selectors.clock_events_of_many(keys)
     stored = _stored(keys)
     calendar = selectors.calendar()
-    batch = _Batch()
+    batch, repaired = _Batch(), 0
     for ticket in tickets:
         figures = terms[ticket.contract_version_id]
         try:
@@ -107,8 +107,22 @@ def judge_due(*, actor: User) -> tuple[int, int]:
         if _only_time_passed(result.clocks, stored.get(ticket.pk, {})):
             _note(batch, ticket.pk, result, figures, now)
         else:
-            project(ticket, figures, now)
-    return len(tickets), _write(batch, now, actor)
+            repaired += _repair(ticket, figures, now, actor)
+    return len(tickets), repaired + _write(batch, now, actor)
+
+
+def _repair(ticket: Ticket, terms: Terms, now: dt.datetime, actor: User) -> int:
+    """Project anew a ticket whose stored clocks were not those of its events, and leave a trace that this was so."""
+    before = Breach.objects.filter(ticket=ticket).count()
+    project(ticket, terms, now)
+    logger.error("stored clocks of ticket %s differed from its events", ticket.number)
+    audit.record(
+        actor=actor,
+        act="operations.ticket.rebuild",
+        target=f"operations.ticket:{ticket.pk}",
+        summary=f"{ticket.number} 存储的时钟与事件不符，已按事件重建",
+    )
+    return Breach.objects.filter(ticket=ticket).count() - before
 
 
 def _note(batch: _Batch, ticket: int, result: engine.Evaluation, terms: Terms, now: dt.datetime) -> None:
