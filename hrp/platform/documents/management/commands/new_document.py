@@ -12,7 +12,6 @@ from django.apps import AppConfig, apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from hrp.platform.documents import registry
-from hrp.platform.documents.registry import plural
 
 DOCUMENT = '''"""{title} ({noun}): say in one sentence what act of the hospital this is.
 
@@ -63,25 +62,29 @@ class {name}(Document):
 
     def validate(self, lines: Sequence[Any]) -> None:
         problems = [
-            Problem("金额必须大于零", field="amount", line=place) for place, line in enumerate(lines) if line.amount <= 0
+            Problem("金额必须大于零", field="amount", line=place)
+            for place, line in enumerate(lines)
+            if line.amount <= 0
         ]
         if problems:
-            raise Invalid(f"{title}有 {{len(problems)}} 处需要修改", problems=problems, way_out="请按标红处修改。")
+            raise Invalid(
+                f"{title}有 {{len(problems)}} 处需要修改",
+                problems=problems,
+                way_out="请按标红处修改。",
+            )
 
     def apply(self, ctx: PostingContext) -> {name}Facts:
         return {name}Facts(self.total)
 
     def entries(self, facts: {name}Facts) -> list[EntryDraft]:
-        return [
-            EntryDraft(
-                self.business_date,
-                str(self),
-                (
-                    LineDraft(account="{debit}", amount=facts.amount, org_unit_id=self.org_unit_id, fund="F1"),
-                    LineDraft(account="{credit}", amount=-facts.amount, fund="F1"),
-                ),
-            )
-        ]
+        cost = LineDraft(
+            account="{debit}",
+            amount=facts.amount,
+            org_unit_id=self.org_unit_id,
+            fund="F1",
+        )
+        payable = LineDraft(account="{credit}", amount=-facts.amount, fund="F1")
+        return [EntryDraft(self.business_date, str(self), (cost, payable))]
 
     def mirror(self, ctx: PostingContext) -> None:
         """The journal is mirrored by the platform; this type keeps no subledger of its own."""
@@ -90,7 +93,12 @@ class {name}(Document):
 class {name}Line(DocumentLine):
     """One line of a {noun}."""
 
-    document = models.ForeignKey({name}, models.CASCADE, related_name="lines", verbose_name="{title}")
+    document = models.ForeignKey(
+        {name},
+        models.CASCADE,
+        related_name="lines",
+        verbose_name="{title}",
+    )
     text = models.CharField("内容", max_length=100)
     amount = MoneyField("金额")
 
@@ -99,8 +107,14 @@ class {name}Line(DocumentLine):
         verbose_name = "{title}明细"
         db_table = "{app}_{noun}_line"
         constraints = [
-            models.UniqueConstraint(fields=["document", "position"], name="{app}_{noun}_line_position"),
-            models.CheckConstraint(condition=is_number("amount"), name="{app}_{noun}_line_number"),
+            models.UniqueConstraint(
+                fields=["document", "position"],
+                name="{app}_{noun}_line_position",
+            ),
+            models.CheckConstraint(
+                condition=is_number("amount"),
+                name="{app}_{noun}_line_number",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,7 +130,6 @@ from hrp.platform.ui.screens import Column, DocumentScreen, Field, LineField
 {upper} = DocumentScreen(
     kind="{app}.{noun}",
     icon="file-text",
-    url="{app}/{plural}",
     menu=("{system}", "单据"),
     columns=(
         Column("number", fixed=True, card="title"),
@@ -198,7 +211,7 @@ class Command(BaseCommand):
         values = {
             "app": app, "path": config.name.removeprefix("hrp."), "noun": noun, "title": title, "prefix": prefix,
             "name": "".join(part.capitalize() for part in noun.split("_")), "upper": noun.upper(),
-            "plural": plural(noun), "system": config.name.split(".")[1], "debit": "5001.07", "credit": "2302",
+            "system": config.name.split(".")[1], "debit": "5001.07", "credit": "2302",
         }  # fmt: skip
         self._write(
             {
@@ -209,10 +222,11 @@ class Command(BaseCommand):
         )
         self.stdout.write(
             "接下来：\n1. 填写字段、apply、entries\n"
-            f"2. 在 {app}/apps.py 的 ready() 中登记单据与界面\n"
+            f"2. 在 {os.path.relpath(root / 'apps.py')} 的 ready() 中登记单据与界面\n"
             f"3. python manage.py makemigrations {app} --name {noun}\n"
             f"4. python manage.py new_document {app} {noun} --guards\n"
-            f"5. pytest {os.path.relpath(root / 'tests' / f'test_{noun}.py')}"
+            f"5. pytest {os.path.relpath(root / 'tests' / f'test_{noun}.py')}\n"
+            "6. 在 hrp/config/roles.py 中让岗位可以办理；已运行的医院在“角色”页授权"
         )
 
     def _guards(self, config: AppConfig, noun: str) -> None:
