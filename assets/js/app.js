@@ -13,5 +13,6 @@ import "./grid.js";
 import "./scan.js";
 import "./clocks.js";
 import "./passkey.js";
+import "./rows.js";
 
 window.htmx = htmx;

@@ -15,5 +15,8 @@ class ContractsConfig(AppConfig):
     verbose_name = "运维合同"
 
     def ready(self) -> None:
+        from hrp.platform.ui import menu
+
+        menu.arrange("operations", "服务台", "应急", "合同")
         for code, title in PERMISSIONS.items():
             declare(code, title, module="operations")
