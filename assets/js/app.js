@@ -14,5 +14,6 @@ import "./grid.js";
 import "./scan.js";
 import "./clocks.js";
 import "./passkey.js";
+import "./rows.js";
 
 window.htmx = htmx;

@@ -1,4 +1,4 @@
-// Clocks that count down to a deadline on the server's time: <td data-deadline="epoch ms">, <body data-now>.
+// Clocks on the server's time (<body data-now>): down to a deadline (data-deadline="epoch ms"), up from data-since.
 import { $, $$, always } from "./dom.js";
 
 let skew = 0;
@@ -21,6 +21,7 @@ function tick() {
     row.classList.toggle("over", late);
     row.classList.toggle("soon", soon);
   }
+  for (const node of $$("[data-since]")) node.textContent = remaining(now - Number(node.dataset.since)).text;
   const clock = $("[data-clock]");
   if (clock) {
     clock.textContent = new Date(now).toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
@@ -36,7 +37,7 @@ always(() => {
   measure();
   const server = $$("[data-now]").pop();
   if (server) skew = Number(server.dataset.now) - Date.now();
-  if (!$("[data-deadline], [data-clock]")) return;
+  if (!$("[data-deadline], [data-since], [data-clock]")) return;
   tick();
   ticking ||= setInterval(tick, 1000);
 });

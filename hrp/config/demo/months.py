@@ -12,7 +12,10 @@ from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
 from hrp.operations.acceptance import demo as acceptance
+from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
+from hrp.operations.emergency import demo as emergency
+from hrp.operations.incidents import demo as incidents
 from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
 from hrp.platform.documents import services
@@ -78,6 +81,9 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     _work_in_progress(org, room, users, rng, today)
     desk.seed(random.Random(SEED), users, list(org.units.values()), today)  # noqa: S311 - a believable past
+    contract = Contract.objects.get()
+    emergency.seed(users, contract, today)
+    incidents.seed(users, contract, list(org.units.values()), today)
     say("服务台")
     acceptance.seed(users, today)
     say("服务报告")

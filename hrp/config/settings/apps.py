@@ -21,7 +21,9 @@ MODULE_APPS = [
     "hrp.logistics",
     "hrp.costing",
     "hrp.operations.contracts",
+    "hrp.operations.emergency",
     "hrp.operations.desk",
+    "hrp.operations.incidents",
     "hrp.operations.acceptance",
 ]
 

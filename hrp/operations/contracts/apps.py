@@ -17,9 +17,11 @@ class ContractsConfig(AppConfig):
     def ready(self) -> None:
         from hrp.operations.contracts import proofs, scoping, years
         from hrp.platform.notify import kinds
+        from hrp.platform.ui import menu
 
         proofs.register("AC-01", scoping.prove)
         proofs.register("AC-02", years.prove)
         kinds.declare("operations.contract", "合同到期提醒", module="operations", mandatory=True)
+        menu.arrange("operations", "服务台", "应急", "合同", "验收")
         for code, title in PERMISSIONS.items():
             declare(code, title, module="operations")

@@ -21,7 +21,7 @@ class Side(models.TextChoices):
 PARTIES = (Side.HOSPITAL.value, Side.SUPPLIER.value)
 
 
-def _signature_constraints(name: str) -> list[models.CheckConstraint]:
+def signature_constraints(name: str) -> list[models.CheckConstraint]:
     """A signature is a signer and an instant, or neither."""
     return [
         models.CheckConstraint(
@@ -118,7 +118,7 @@ class ContractVersion(models.Model):
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(fields=["contract", "number"], name="operations_version_number"),
-            *_signature_constraints("operations_version"),
+            *signature_constraints("operations_version"),
         ]
 
     def __str__(self) -> str:
@@ -162,7 +162,7 @@ class Interpretation(models.Model):
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["version", "code"], name="operations_interpretation_code"),
-            *_signature_constraints("operations_interpretation"),
+            *signature_constraints("operations_interpretation"),
         ]
 
     def __str__(self) -> str:

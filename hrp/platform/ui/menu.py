@@ -59,6 +59,12 @@ systems: dict[str, System] = {
 }
 
 
+def arrange(system: str, *groups: str) -> None:
+    """Say in which order groups appear, before modules of different floors add to them."""
+    for group in groups:
+        systems[system].groups.setdefault(group, [])
+
+
 def add(system: str, group: str, item: Item) -> Item:
     """Add an item; groups keep the order in which they first appear, items the order of ``order``."""
     items = systems[system].groups.setdefault(group, [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,32 +15,21 @@ from hrp.operations.desk import presenting, selectors
 from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, OUTCOMES, Breach, MaintenanceRecord, Ticket
 from hrp.operations.desk.rules import lifecycle
 from hrp.operations.desk.services import closing, handling, intake, reviewing, rulings
-from hrp.operations.desk.views import reading
+from hrp.operations.desk.views import emergency_start, reading
+from hrp.operations.desk.views.questions import Given, Question
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 
-Given = Mapping[str, str]
-Kind = Literal["text", "textarea", "choice", "instant"]
-
-
-@dataclass(frozen=True)
-class Question:
-    """One input of an act's dialog. ``value`` is what it starts with."""
-
-    name: str
-    title: StrOrPromise
-    kind: Kind = "text"
-    required: bool = False
-    choices: tuple[tuple[str, str], ...] = ()
-    hint: StrOrPromise = ""
-    value: str = ""
-
 
 @dataclass(frozen=True)
 class Act:
-    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may."""
+    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may.
+
+    ``shown`` narrows that further; ``fill`` gives a question its choices or its first value on this ticket. An act
+    with a ``page`` (an address name) is a link to it instead of a dialog.
+    """
 
     code: str
     title: StrOrPromise
@@ -52,6 +41,9 @@ class Act:
     side: str = ""
     style: Literal["", "primary", "error"] = ""
     wide: bool = False
+    shown: Callable[[Ticket], bool] | None = None
+    fill: Callable[[Question, Ticket], Question] | None = None
+    page: str = ""
 
 
 _WHEN = Question("at", _("发生时间"), "instant", hint=_("空着即为现在；早于现在 10 分钟以上须写补录依据"))
@@ -81,7 +73,7 @@ def _respond(actor: User, ticket: Ticket, given: Given) -> object:
 def _emergency(actor: User, ticket: Ticket, given: Given) -> object:
     return handling.start_emergency(
         actor=actor, ticket=ticket, commander=reading.text(given, "commander", most=50),
-        staff=reading.text(given, "staff", most=200), plan=reading.text(given, "plan", most=100),
+        staff=reading.several(given, "staff", most=200), plan=emergency_start.checked_plan(ticket, reading.text(given, "plan", most=100)),
         bridge=reading.text(given, "bridge", most=100), at=reading.instant(given, "at", "发生时间"),
         late_reason=reading.text(given, "late_reason", most=200),
     )  # fmt: skip
@@ -200,10 +192,10 @@ ACTS: list[Act] = [
     Act("start_emergency", _("启动应急服务"), "EMERGENCY_STARTED", "operations.ticket.work", icon="urgent", run=_emergency,
         side=Side.SUPPLIER, style="error",
         questions=(
-            Question("commander", _("指挥"), required=True), Question("staff", _("参加人员"), required=True),
-            Question("plan", _("应急预案及版本"), required=True, hint=_("例如 EP-HRP-01 v3")),
-            Question("bridge", _("会议电话")), _WHEN, _WHY_LATE,
-        )),
+            Question("commander", _("指挥"), "choice", required=True), Question("staff", _("参加人员"), "people", required=True),
+            Question("plan", _("应急预案及版本"), "choice", required=True, hint=_("双方签署、正在生效的预案")),
+            Question("bridge", _("会议电话"), required=True, hint=_("双方随时可以拨入的会议号或分机")), _WHEN, _WHY_LATE,
+        ), shown=selectors.owes_emergency_start, fill=emergency_start.filled),
     Act("resolve", _("登记解决"), "RESOLVED", "operations.ticket.work", icon="circle-check", run=_resolve,
         side=Side.SUPPLIER, style="primary",
         questions=(Question("summary", _("如何解决"), "textarea", required=True), _WHEN, _WHY_LATE)),
@@ -291,6 +283,12 @@ def register(act: Act, *, main: bool = False) -> None:
         MAIN.append(act.code)
 
 
+def lead_to(code: str, page: str) -> None:
+    """Let a module above the desk do an act on a page of its own; the service behind it stays the same."""
+    BY_CODE[code] = replace(BY_CODE[code], page=page)
+    ACTS[[act.code for act in ACTS].index(code)] = BY_CODE[code]
+
+
 def offered(
     actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | None, breaches: Sequence[Breach] = ()
 ) -> list[Act]:
@@ -300,13 +298,13 @@ def offered(
         event = "REOPEN_CONTACT" if act.code == "contact" and intake.ticket_is_over(ticket) else act.event
         if act.side and act.side != side:
             continue
-        if act.code == "start_emergency" and not selectors.owes_emergency_start(ticket):
-            continue
         if act.code in ("write_review", "approve_review") and not reviewing.is_due(ticket, act.code):
             continue
         if lifecycle.gate(ticket.state, event) is not None or not scope.has(
             actor, act.permission, ticket.org_unit_id
         ):
+            continue
+        if act.shown is not None and not act.shown(ticket):
             continue
         if act.code in _OF_BREACHES:
             act = _about_breaches(act, breaches, side)
@@ -340,6 +338,8 @@ def _filled(act: Act, question: Question, ticket: Ticket, record: MaintenanceRec
             if level.code != ticket.level
         )
         return replace(question, choices=shown if question.required else (("", "不变"), *shown))
+    if act.fill is not None:
+        return act.fill(question, ticket)
     if act.code == "write_record" and record is not None:
         return replace(question, value=str(getattr(record, question.name)))
     if act.code == "write_record" and question.name == "symptom":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Invalid, Problem
@@ -33,6 +33,12 @@ def text(given: Mapping[str, str], name: str, *, most: int = 4000) -> str:
             problems=[Problem("太长", field=name)],
         )
     return value
+
+
+def several(given: Mapping[str, str], name: str, *, most: int = 4000) -> str:
+    """The ticked answers of a field, joined as people write them; a single text stays as it is."""
+    ticked = given.getlist(name) if isinstance(given, QueryDict) else [given.get(name, "")]
+    return text({name: "、".join(one.strip() for one in ticked if one.strip())}, name, most=most)
 
 
 def instant(given: Mapping[str, str], name: str, title: str) -> dt.datetime | None:

@@ -83,6 +83,15 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     )
 
 
+def refused_in(request: HttpRequest, refusal: Refusal, place: str) -> HttpResponse:
+    """As :func:`refused`; a fragment's answer goes to the element ``place`` (a selector), e.g. inside its dialog."""
+    response = refused(request, refusal)
+    if is_fragment(request):
+        response["HX-Retarget"] = place
+        response["HX-Reswap"] = "innerHTML"
+    return response
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, 400, _("服务器看不懂这次请求。"), way_out=_("请刷新页面后重试。"))
 
