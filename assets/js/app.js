@@ -12,6 +12,7 @@ import "./dates.js";
 import "./grid.js";
 import "./scan.js";
 import "./clocks.js";
+import "./intake.js";
 import "./passkey.js";
 
 window.htmx = htmx;

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from hrp.operations.desk.models import Breach, Clock, MaintenanceRecord, Ticket, TicketEvent
+from hrp.operations.desk.rules import similar as rules
 from hrp.operations.desk.rules.calendar import OfficialCalendar
 from hrp.operations.desk.rules.events import Event
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES
@@ -98,6 +99,29 @@ def overdue_ids(now: dt.datetime, limit: int) -> list[int]:
         .order_by("next_due_at")
         .values_list("pk", flat=True)[:limit]
     )
+
+
+def similar(
+    actor: User, *, module: str, title: str, error_hash: str, since: dt.datetime, but: int | None = None
+) -> list[Ticket]:
+    """Open tickets of the module first reported since ``since`` that tell of the same error or a like matter."""
+    recent = (
+        tickets(actor)
+        .filter(state__in=OPEN_STATES, module=module, first_contact_at__gte=since)
+        .exclude(pk=but)
+        .select_related("org_unit")
+        .order_by("-first_contact_at")[:200]
+    )
+    same_error: set[int] = set()
+    if error_hash:
+        same_error = set(
+            TicketEvent.objects.filter(
+                ticket__in=[one.pk for one in recent], type="CONTACT", payload__error_hash=error_hash
+            ).values_list("ticket_id", flat=True)
+        )
+    scored = [(one.pk in same_error, rules.likeness(title, one.title), one) for one in recent]
+    found = [row for row in scored if row[0] or row[1] >= rules.ALIKE]
+    return [one for _, _, one in sorted(found, key=lambda row: (not row[0], -row[1], -row[2].pk))][:5]
 
 
 def url_of(ticket: Ticket) -> str:

@@ -39,7 +39,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Act:
-    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may."""
+    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may.
+
+    ``shown`` narrows it to some tickets; ``filled`` gives each question what it starts with on a ticket.
+    """
 
     code: str
     title: StrOrPromise
@@ -51,6 +54,8 @@ class Act:
     side: str = ""
     style: Literal["", "primary", "error"] = ""
     wide: bool = False
+    shown: Callable[[Ticket], bool] | None = None
+    filled: Callable[[Ticket, Question], Question] | None = None
 
 
 _WHEN = Question("at", _("发生时间"), "instant", hint=_("空着即为现在；早于现在 10 分钟以上须写补录依据"))
@@ -256,7 +261,7 @@ def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | 
     found = []
     for act in ACTS:
         event = "REOPEN_CONTACT" if act.code == "contact" and intake.ticket_is_over(ticket) else act.event
-        if act.side and act.side != side:
+        if (act.side and act.side != side) or (act.shown is not None and not act.shown(ticket)):
             continue
         if act.code == "start_emergency" and not selectors.owes_emergency_start(ticket):
             continue
@@ -271,6 +276,8 @@ def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | 
 
 
 def _filled(act: Act, question: Question, ticket: Ticket, record: MaintenanceRecord | None) -> Question:
+    if act.filled is not None:
+        return act.filled(ticket, question)
     if question.name in ("to", "level"):
         levels = contracts.terms_of(ticket.contract_version).ranked()
         shown = tuple(
