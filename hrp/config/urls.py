@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", monitoring.metrics, name="metrics"),
     path("operations/", include("hrp.operations.contracts.urls")),
     path("operations/", include("hrp.operations.desk.urls")),
+    path("operations/", include("hrp.operations.intake.urls")),
     path("costing/", include("hrp.costing.urls")),
     path("", include("hrp.platform.ui.urls")),
     path("", include("hrp.platform.access.urls")),

@@ -22,6 +22,7 @@ MODULE_APPS = [
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.desk",
+    "hrp.operations.intake",
 ]
 
 INSTALLED_APPS = [

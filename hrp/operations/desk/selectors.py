@@ -102,7 +102,7 @@ def overdue_ids(now: dt.datetime, limit: int) -> list[int]:
 
 
 def similar(
-    actor: User, *, module: str, title: str, error_hash: str, since: dt.datetime, but: int | None = None
+    actor: User, *, module: str, title: str, error_hash: str, since: dt.datetime, but: int = 0
 ) -> list[Ticket]:
     """Open tickets of the module first reported since ``since`` that tell of the same error or a like matter."""
     recent = (

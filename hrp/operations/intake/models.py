@@ -31,7 +31,12 @@ MAIL_KINDS = [
     ("oversize", "超出大小"),
     ("broken", "无法解析"),
 ]
-MAIL_OUTCOMES = [("opened", "登记工单"), ("contact", "再次联系"), ("noted", "记入备注"), ("dismissed", "不是报修")]
+MAIL_OUTCOMES = [
+    ("opened", "登记工单"),
+    ("contact", "再次联系"),
+    ("noted", "记入备注"),
+    ("dismissed", "不是报修"),
+]
 TLS = [("ssl", "TLS（993）"), ("starttls", "STARTTLS"), ("none", "不加密（仅限本机）")]
 
 
@@ -50,9 +55,7 @@ class Contact(models.Model):
         verbose_name = "报修联系人"
         db_table = "operations_intake_contact"
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(number="", email=""), name="operations_contact_reachable"
-            )
+            models.CheckConstraint(condition=~Q(number="", email=""), name="operations_contact_reachable")
         ]
 
     def __str__(self) -> str:
@@ -66,7 +69,9 @@ class Call(AppendOnlyModel):
     """
 
     call_id = models.CharField("话务编号", max_length=100, unique=True)
-    direction = models.CharField("方向", max_length=3, choices=[("in", "呼入"), ("out", "呼出")], default="in")
+    direction = models.CharField(
+        "方向", max_length=3, choices=[("in", "呼入"), ("out", "呼出")], default="in"
+    )
     caller = models.CharField("来电号码", max_length=30, blank=True)
     number = models.CharField("比对号码", max_length=30, blank=True)
     callee = models.CharField("被叫", max_length=30, blank=True)
@@ -141,7 +146,9 @@ class CallOutcome(AppendOnlyModel):
         return f"{self.call_id} {self.get_kind_display()}"
 
 
-@tracked(exclude=["secret", "uid_validity", "last_uid", "checked_at", "failing_since", "last_error", "alerted_at"])
+@tracked(
+    exclude=["secret", "uid_validity", "last_uid", "checked_at", "failing_since", "last_error", "alerted_at"]
+)
 class Mailbox(models.Model):
     """A mailbox reports may be sent to. The password is kept sealed and never shown again."""
 
@@ -196,9 +203,7 @@ class Mail(AppendOnlyModel):
         verbose_name = "邮件"
         db_table = "operations_mail"
         ordering = ["-received_at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["mailbox", "message_id"], name="operations_mail_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["mailbox", "message_id"], name="operations_mail_once")]
         indexes = [
             models.Index(fields=["-received_at"], name="operations_mail_received"),
             models.Index(fields=["sender", "-received_at"], name="operations_mail_sender"),

@@ -33,7 +33,9 @@ def _first(*kinds: str) -> Subquery:
 def calls() -> QuerySet[Call]:
     """Calls with when each rang, was answered and ended, as far as either source tells."""
     return Call.objects.annotate(
-        rang_at=Least(F("ring_at"), _first("ring")), answered_at=_first("answered"), over_at=_first("missed", "ended")
+        rang_at=Least(F("ring_at"), _first("ring")),
+        answered_at=_first("answered"),
+        over_at=_first("missed", "ended"),
     )
 
 
@@ -54,14 +56,20 @@ def story(call: Call) -> rules.Story:
 
 def worst_skew(call: Call) -> int | None:
     """The largest clock difference seen on the call in milliseconds, when it is worth showing."""
-    known = [one for one in CallEvent.objects.filter(call=call).values_list("skew_ms", flat=True) if one is not None]
+    known = [
+        one
+        for one in CallEvent.objects.filter(call=call).values_list("skew_ms", flat=True)
+        if one is not None
+    ]
     worst = max(known, key=abs, default=None)
     return worst if worst is not None and abs(worst) > rules.SKEW_SHOWN.total_seconds() * 1000 else None
 
 
 def unsettled(now: dt.datetime) -> QuerySet[Call]:
     """Incoming calls of the last day of which nobody has said yet what became of them."""
-    return Call.objects.filter(outcome=None, direction="in", ring_at__gt=now - KEPT_OPEN_FOR).order_by("ring_at")
+    return Call.objects.filter(outcome=None, direction="in", ring_at__gt=now - KEPT_OPEN_FOR).order_by(
+        "ring_at"
+    )
 
 
 def on_screen(actor: User) -> list[Call]:
@@ -73,10 +81,8 @@ def on_screen(actor: User) -> list[Call]:
         .filter(Q(answered_at__isnull=False) | Q(over_at__isnull=True))
         .order_by("-ring_at")[:5]
     )
-    agents: dict[int, str] = {}
     rows = CallEvent.objects.filter(call__in=[one.pk for one in found]).exclude(agent="").order_by("at")
-    for pk, agent in rows.values_list("call_id", "agent"):
-        agents[pk] = agent
+    agents: dict[int, str] = dict(rows.values_list("call_id", "agent"))
     known = set(User.objects.filter(username__in=agents.values()).values_list("username", flat=True))
     return [one for one in found if agents.get(one.pk) not in known - {actor.username}]
 
@@ -97,7 +103,9 @@ def contact_of_email(address: str) -> Contact | None:
 
 def member_of_email(address: str) -> User | None:
     """The active person of either party with this address."""
-    people = User.objects.filter(is_active=True, email__iexact=address).exclude(email="").select_related("unit")
+    people = (
+        User.objects.filter(is_active=True, email__iexact=address).exclude(email="").select_related("unit")
+    )
     return next((person for person in people.order_by("pk") if contracts.side_of(person)), None)
 
 
@@ -126,14 +134,18 @@ def open_shell(number: str, since: dt.datetime) -> Ticket | None:
         Ticket.objects.filter(
             state="new",
             first_contact_at__gte=since,
-            pk__in=Call.objects.filter(number=rules.normal(number), outcome__kind="shell").values("outcome__ticket"),
+            pk__in=Call.objects.filter(number=rules.normal(number), outcome__kind="shell").values(
+                "outcome__ticket"
+            ),
         )
         .order_by("-first_contact_at")
         .first()
     )
 
 
-def phone_contacts(start: dt.datetime, end: dt.datetime, *, manual: bool = False) -> list[tuple[ContactEvidence, Ticket]]:
+def phone_contacts(
+    start: dt.datetime, end: dt.datetime, *, manual: bool = False
+) -> list[tuple[ContactEvidence, Ticket]]:
     """Phone contacts that rang in the span with their tickets, earliest first; ``manual``: only those typed by hand."""
     events = TicketEvent.objects.filter(
         type__in=["CONTACT", "REOPEN_CONTACT"],
@@ -155,7 +167,9 @@ def tickets_of_caller(actor: User, number: str) -> list[Ticket]:
         return []
     recent = scope.filter(actor, "operations.ticket.view", Ticket.objects.filter(state__in=OPEN_STATES))
     return [
-        one for one in recent.order_by("-first_contact_at")[:200] if rules.normal(one.reporter_phone) == wanted
+        one
+        for one in recent.order_by("-first_contact_at")[:200]
+        if rules.normal(one.reporter_phone) == wanted
     ][:5]
 
 
@@ -171,7 +185,9 @@ def mails_of(ticket: Ticket) -> Sequence[Mail]:
 def mail(actor: User, pk: int) -> Mail:
     """One mail with its files and outcome. Raises Forbidden, NotFound."""
     scope.require(actor, VIEW_MAILS)
-    found = Mail.objects.select_related("outcome__ticket", "outcome__actor", "mailbox").prefetch_related("files")
+    found = Mail.objects.select_related("outcome__ticket", "outcome__actor", "mailbox").prefetch_related(
+        "files"
+    )
     one = found.filter(pk=pk).first()
     if one is None:
         raise NotFound("没有找到该邮件", way_out="请返回邮件收取刷新。")

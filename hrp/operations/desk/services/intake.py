@@ -67,9 +67,7 @@ def log_phone_contact(*, actor: User, report: Report, call: Call) -> Ticket:
 
 
 @transaction.atomic
-def log_written_contact(
-    *, actor: User, report: Report, channel: str, receipt: Call | None = None
-) -> Ticket:
+def log_written_contact(*, actor: User, report: Report, channel: str, receipt: Call | None = None) -> Ticket:
     """Open a ticket from the web form, a mail or what was told on site; received now, or at ``receipt.call_at``.
 
     A 1级 or A级 report is kept as its provisional level with the flag ``channel_rejected``, and the roles of that

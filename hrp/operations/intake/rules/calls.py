@@ -108,5 +108,7 @@ def earlier_calls(calls: Sequence[C], number: str, at: dt.datetime) -> list[C]:
     wanted = normal(number)
     if not wanted:
         return []
-    found = [c for c in calls if normal(c.number) == wanted and dt.timedelta() < at - c.ring_at <= MATCH_WITHIN]
+    found = [
+        c for c in calls if normal(c.number) == wanted and dt.timedelta() < at - c.ring_at <= MATCH_WITHIN
+    ]
     return sorted(found, key=lambda call: call.ring_at)

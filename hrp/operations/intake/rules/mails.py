@@ -15,7 +15,13 @@ MARK = "X-HRP-Ticket"
 _TICKET = re.compile(r"FWK?\d{4}-\d{5}", re.IGNORECASE)
 _LEVEL = re.compile(r"(?<![\w])([0-9A-Za-z])\s*级")
 _AUTOMATIC_SENDERS = ("mailer-daemon", "postmaster", "noreply", "no-reply", "do-not-reply", "donotreply")
-_AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress", "List-Id", "List-Unsubscribe")
+_AUTOMATIC_HEADERS = (
+    "X-Autoreply",
+    "X-Autorespond",
+    "X-Auto-Response-Suppress",
+    "List-Id",
+    "List-Unsubscribe",
+)
 _REPLY_PREFIX = re.compile(r"^\s*(?:(?:re|fw|fwd|回复|答复|转发)\s*[:：]\s*)+", re.IGNORECASE)
 
 
@@ -121,6 +127,8 @@ def text_of_html(markup: str) -> str:
 
 def tidy(text: str) -> str:
     """Lines without trailing blanks, no more than one empty line in a row, no control characters."""
-    kept = "".join(c for c in html.unescape(text) if c in "\n\t" or ord(c) >= 32 and ord(c) not in (127, 0xFEFF))
+    kept = "".join(
+        c for c in html.unescape(text) if c in "\n\t" or (ord(c) >= 32 and ord(c) not in (127, 0xFEFF))
+    )
     lines = [re.sub(r"[ \t\u3000\xa0]+$", "", line) for line in kept.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

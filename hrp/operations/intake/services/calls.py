@@ -27,7 +27,18 @@ from hrp.platform.notify import services as notify
 logger = logging.getLogger(__name__)
 
 POST = "operations.cti.post"
-ALIVE = ("new", "responded", "working", "dispatched", "onsite", "resolved", "recorded", "review", "confirmed", "closed")
+ALIVE = (
+    "new",
+    "responded",
+    "working",
+    "dispatched",
+    "onsite",
+    "resolved",
+    "recorded",
+    "review",
+    "confirmed",
+    "closed",
+)
 SHELL_AGAIN_WITHIN = dt.timedelta(minutes=60)
 
 
@@ -84,7 +95,9 @@ def take(*, actor: User, event: Incoming) -> Taken:
 def write(*, actor: User, event: Incoming) -> tuple[Call, bool]:
     """Write the event and, at the first one, the call. The second part is False when it was known already."""
     if event.kind not in ("ring", "answered", "missed", "ended"):
-        raise Invalid("事件应为 ring、answered、missed 或 ended", way_out="请核对话务系统的推送设置。", code="cti_event")
+        raise Invalid(
+            "事件应为 ring、answered、missed 或 ended", way_out="请核对话务系统的推送设置。", code="cti_event"
+        )
     now = clock.now()
     _lock(f"call:{event.call_id}")
     told = event.sent_at or (event.at if event.source == "cti" else None)
@@ -172,7 +185,9 @@ def _open_shell(call: Call, story: rules.Story, now: dt.datetime) -> Ticket:
 def _again(shell: Ticket, call: Call, story: rules.Story, now: dt.datetime) -> Ticket:
     """The same number rings again and still nobody answers: one ticket, and whoever is on call is told again."""
     actor = telephone()
-    ticket = intake.log_further_contact(actor=actor, ticket=shell, call=as_call(call, story, now, answered=False))
+    ticket = intake.log_further_contact(
+        actor=actor, ticket=shell, call=as_call(call, story, now, answered=False)
+    )
     conclude(call=call, kind="again", ticket=ticket, actor=actor)
     notify.notify(
         recipients=contracts.users_with(["值班工程师", "服务台主管"]),

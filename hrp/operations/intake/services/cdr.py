@@ -105,7 +105,9 @@ def reconcile(*, call: Call, done: Imported) -> None:
     span = rules.MATCH_WITHIN
     near = [
         (abs(evidence.ring_at - story.ring_at), ticket, evidence)
-        for evidence, ticket in selectors.phone_contacts(story.ring_at - span, story.ring_at + span, manual=True)
+        for evidence, ticket in selectors.phone_contacts(
+            story.ring_at - span, story.ring_at + span, manual=True
+        )
         if call.number and rules.normal(evidence.caller) == call.number
     ]
     taken = set(

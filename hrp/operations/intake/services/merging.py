@@ -32,7 +32,9 @@ def merge_into(*, actor: User, ticket: Ticket, master: Ticket, reason: str = "")
     if ticket.pk == master.pk:
         raise Invalid("不能并入自己", way_out="请填写另一张工单的编号。")
     held = {}
-    for one in sorted((ticket, master), key=lambda row: row.pk):  # one order, so that two mergers never deadlock
+    for one in sorted(
+        (ticket, master), key=lambda row: row.pk
+    ):  # one order, so that two mergers never deadlock
         held[one.pk] = chain.hold(one, actor=actor, permission=DECIDE)
     duplicate, kept = held[ticket.pk], held[master.pk]
     lifecycle.require(duplicate.ticket.state, "MERGED_INTO", duplicate.terms.clauses)

@@ -73,7 +73,9 @@ def report_from_page(*, actor: User, report: intake.Report, page: Page) -> Ticke
 
 
 @transaction.atomic
-def claim_call(*, actor: User, ticket: Ticket, at: dt.datetime | None = None, late_reason: str = "") -> Ticket:
+def claim_call(
+    *, actor: User, ticket: Ticket, at: dt.datetime | None = None, late_reason: str = ""
+) -> Ticket:
     """「我已致电」: the hospital's own, independent time of a call (CALL_CLAIMED).
 
     Where the supplier typed the call's time by hand, the earlier of the two counts until the parties rule (I-03); the
@@ -97,7 +99,12 @@ def claim_call(*, actor: User, ticket: Ticket, at: dt.datetime | None = None, la
 
 def _typed_by_hand(ticket: Ticket) -> bool:
     """Whether the first contact is a phone call whose time somebody of the desk wrote down."""
-    first = TicketEvent.objects.filter(ticket=ticket, type="CONTACT").select_related("evidence").order_by("seq").first()
+    first = (
+        TicketEvent.objects.filter(ticket=ticket, type="CONTACT")
+        .select_related("evidence")
+        .order_by("seq")
+        .first()
+    )
     if first is None or first.evidence is None or ticket.cycle != 1:
         return False
     return first.evidence.channel == "phone" and first.evidence.source == "manual"
@@ -120,7 +127,9 @@ def complete(*, actor: User, ticket: Ticket, report: intake.Report) -> Ticket:
     scope.require(actor, LOG, report.org_unit.pk)
     if not report.title.strip() or not report.reporter_name.strip() or not report.module.strip():
         raise Invalid(
-            "报修信息不完整", way_out="请写明事项、系统和报修人。", problems=[Problem("请写明事项", field="title")]
+            "报修信息不完整",
+            way_out="请写明事项、系统和报修人。",
+            problems=[Problem("请写明事项", field="title")],
         )
     fresh: dict[str, Any] = {
         "org_unit": report.org_unit,
