@@ -13,6 +13,7 @@ import "./files.js";
 import "./grid.js";
 import "./scan.js";
 import "./clocks.js";
+import "./intake.js";
 import "./passkey.js";
 import "./rows.js";
 

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", include("hrp.operations.desk.urls")),
     path("operations/", include("hrp.operations.acceptance.urls")),
     path("operations/", include("hrp.operations.incidents.urls")),
+    path("operations/", include("hrp.operations.intake.urls")),
     path("costing/", include("hrp.costing.urls")),
     path("", include("hrp.platform.ui.urls")),
     path("", include("hrp.platform.access.urls")),

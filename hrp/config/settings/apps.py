@@ -23,6 +23,7 @@ MODULE_APPS = [
     "hrp.operations.contracts",
     "hrp.operations.emergency",
     "hrp.operations.desk",
+    "hrp.operations.intake",
     "hrp.operations.incidents",
     "hrp.operations.acceptance",
 ]

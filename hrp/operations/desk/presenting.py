@@ -14,6 +14,7 @@ from hrp.operations.contracts.defaults import default_terms
 from hrp.operations.contracts.rules import Level, Terms
 from hrp.operations.desk import selectors
 from hrp.operations.desk.models import CHANNELS, OUTCOMES, Breach, Clock, Ruling, Ticket, TicketEvent
+from hrp.operations.desk.rules import wizard
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES, STATE_TITLES
 from hrp.operations.desk.services.handling import DOWN_BASES, UP_BASES
 from hrp.platform.base import clock
@@ -65,6 +66,7 @@ _FACTS = {
     "hospital_waiver": "甲方延后单", "place": "地点", "witness": "见证", "summary": "结果", "record": "维护记录",
     "sha256": "内容散列", "pdf_sha256": "PDF 散列", "opinion": "甲方意见", "first_call_at": "来电时间",
     "source": "来源", "text": "内容", "owner": "处理人", "root_cause": "根本原因", "delays": "耽误环节", "ticket": "工单",
+    "answers": "向导", "proposed": "向导建议", "page": "页面", "error": "出错", "contact_at": "首次联系",
     "reporter": "报修人", "to_whom": "呼叫对象", "person": "人员", "expected": "预计到达", "decided": "决定", "score": "评分",
     "about": "超时", "outcome": "裁定", "evidence": "依据",
 }  # fmt: skip
@@ -77,7 +79,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "kind": {"human": "人员响应", "auto": "自动应答"},
     "outcome": dict(OUTCOMES),
 }
-_INSTANTS = {"answered_at", "eta", "first_call_at", "expected"}
+_INSTANTS = {"answered_at", "eta", "first_call_at", "expected", "contact_at"}
 
 
 @dataclass(frozen=True)
@@ -277,7 +279,9 @@ def _fact(name: str, value: Any) -> str:
         return f"{clock.local(dt.datetime.fromisoformat(value)):%m-%d %H:%M:%S}"
     if name in ("sha256", "pdf_sha256"):
         return f"{value[:16]}…"
-    if name in ("level", "to"):
+    if name == "answers":
+        return wizard.words(value)
+    if name in ("level", "to", "proposed"):
         return f"{value}级"
     return _WORDS.get(name, {}).get(str(value), str(value))
 

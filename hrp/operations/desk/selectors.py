@@ -31,6 +31,7 @@ from hrp.operations.desk.models import (
     Ticket,
     TicketEvent,
 )
+from hrp.operations.desk.rules import similar as rules
 from hrp.operations.desk.rules.calendar import OfficialCalendar
 from hrp.operations.desk.rules.events import CLOCK_TYPES, Event
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES
@@ -213,6 +214,29 @@ def records(actor: User) -> QuerySet[MaintenanceRecord]:
     """Maintenance records of the tickets ``actor`` may see, newest first."""
     found = MaintenanceRecord.objects.select_related("ticket__org_unit", "engineer", "signer")
     return scope.filter(actor, VIEW, found, "ticket__org_unit_id").order_by("-pk")
+
+
+def similar(
+    actor: User, *, module: str, title: str, error_hash: str, since: dt.datetime, but: int = 0
+) -> list[Ticket]:
+    """Open tickets of the module first reported since ``since`` that tell of the same error or a like matter."""
+    recent = (
+        tickets(actor)
+        .filter(state__in=OPEN_STATES, module=module, first_contact_at__gte=since)
+        .exclude(pk=but)
+        .select_related("org_unit")
+        .order_by("-first_contact_at")[:200]
+    )
+    same_error: set[int] = set()
+    if error_hash:
+        same_error = set(
+            TicketEvent.objects.filter(
+                ticket__in=[one.pk for one in recent], type="CONTACT", payload__error_hash=error_hash
+            ).values_list("ticket_id", flat=True)
+        )
+    scored = [(one.pk in same_error, rules.likeness(title, one.title), one) for one in recent]
+    found = [row for row in scored if row[0] or row[1] >= rules.ALIKE]
+    return [one for _, _, one in sorted(found, key=lambda row: (not row[0], -row[1], -row[2].pk))][:5]
 
 
 def url_of(ticket: Ticket) -> str:

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from hrp.operations.desk.views import records, tickets, wall
+from hrp.operations.desk.views import records, suggesting, tickets, wall
 
 urlpatterns = [
     path("tickets/", tickets.listing, name="operations.ticket.list"),
     path("tickets/new", tickets.new, name="operations.ticket.new"),
+    path("tickets/proposed-level", suggesting.level, name="operations.ticket.proposed_level"),
+    path("tickets/similar", suggesting.similar, name="operations.ticket.similar"),
     path("tickets/<int:pk>", tickets.detail, name="operations.ticket.detail"),
     path("tickets/<int:pk>/<slug:code>", tickets.act, name="operations.ticket.act"),
     path("records/", records.listing, name="operations.record.list"),

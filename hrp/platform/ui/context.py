@@ -13,7 +13,7 @@ import hrp
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.notify import selectors as notices
-from hrp.platform.ui import menu, selectors
+from hrp.platform.ui import menu, selectors, slots
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,10 @@ class Shell:
             return None
         may = scope.has(self.actor, "ledger.period.view")
         return {"title": title, "tone": "", "url": reverse("ledger.period.list") if may else reverse("home")}
+
+    @cached_property
+    def tools(self) -> list[str]:
+        return slots.shown(self.request) if isinstance(self.actor, User) else []
 
     @property
     def density(self) -> str:

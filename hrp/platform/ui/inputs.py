@@ -75,6 +75,8 @@ class Input:
     @property
     def shown(self) -> str:
         """The value in words, for a page that is only read."""
+        if self.kind == "secret":
+            return _("（不显示）")
         if self.kind == "register":
             return self.label or formats.NOTHING
         if self.kind in ("choice", "state"):

@@ -17,7 +17,7 @@ from hrp.platform.base.registry import Registry
 
 Kind = Literal[
     "auto", "text", "code", "money", "quantity", "price", "percent", "integer", "date", "datetime", "month",
-    "bool", "choice", "state", "register", "textarea", "file",
+    "bool", "choice", "state", "register", "textarea", "file", "secret",
 ]  # fmt: skip
 Choices = Sequence[tuple[str, str]]
 Actor = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,8 @@ class Report:
     reporter_name: str
     reporter_phone: str = ""
     description: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """Further facts kept with the contact: the wizard's answers, the page and the error the report came with."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,15 @@ def log_phone_contact(*, actor: User, report: Report, call: Call) -> Ticket:
 
 
 @transaction.atomic
-def log_written_contact(*, actor: User, report: Report, channel: str) -> Ticket:
-    """Open a ticket from the web form or a mail, received now.
+def log_written_contact(*, actor: User, report: Report, channel: str, receipt: Call | None = None) -> Ticket:
+    """Open a ticket from the web form, a mail or what was told on site; received now, or at ``receipt.call_at``.
 
     A 1级 or A级 report is kept as its provisional level with the flag ``channel_rejected``, and the roles of that
     level are told at once; its own clocks start when a call connects (I-08).
     """
     if channel not in ("web", "email", "onsite"):
         raise Invalid("书面报修的方式应为网络、邮件或现场", way_out="电话报修请用「登记来电」。")
-    return _open(actor=actor, report=report, channel=channel, call=Call(call_at=clock.now()))
+    return _open(actor=actor, report=report, channel=channel, call=receipt or Call(call_at=clock.now()))
 
 
 @transaction.atomic
@@ -157,7 +160,12 @@ def _open(*, actor: User, report: Report, channel: str, call: Call) -> Ticket:
     held = chain.Held(ticket, terms, actor, side, now)
     if year is None:
         chain.write(held, "NO_CONTRACT", at=begun)
-    payload = {**_contact_payload(channel, call), "level": report.level, "dept": report.org_unit.name}
+    payload = {
+        **report.told,
+        **_contact_payload(channel, call),
+        "level": report.level,
+        "dept": report.org_unit.name,
+    }
     chain.append(
         held, "CONTACT", at=call.call_at, payload=payload, evidence=_evidence(actor, now, side, channel, call)
     )
@@ -215,7 +223,7 @@ def _evidence(actor: User, now: dt.datetime, side: str, channel: str, call: Call
     return ContactEvidence.objects.create(
         channel=channel,
         direction=call.direction,
-        source="manual" if channel == "phone" and not call.external_id else "system",
+        source="system" if call.external_id or channel in ("web", "email") else "manual",
         external_id=call.external_id,
         caller=call.caller,
         ring_at=call.call_at,

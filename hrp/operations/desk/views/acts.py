@@ -296,7 +296,7 @@ def offered(
     found = []
     for act in ACTS:
         event = "REOPEN_CONTACT" if act.code == "contact" and intake.ticket_is_over(ticket) else act.event
-        if act.side and act.side != side:
+        if (act.side and act.side != side) or (act.shown is not None and not act.shown(ticket)):
             continue
         if act.code in ("write_review", "approve_review") and not reviewing.is_due(ticket, act.code):
             continue
@@ -330,6 +330,8 @@ def _about_breaches(act: Act, breaches: Sequence[Breach], side: str) -> Act | No
 
 
 def _filled(act: Act, question: Question, ticket: Ticket, record: MaintenanceRecord | None) -> Question:
+    if act.fill is not None:
+        return act.fill(question, ticket)
     if question.name in ("to", "level"):
         levels = contracts.terms_of(ticket.contract_version).ranked()
         shown = tuple(
@@ -338,8 +340,6 @@ def _filled(act: Act, question: Question, ticket: Ticket, record: MaintenanceRec
             if level.code != ticket.level
         )
         return replace(question, choices=shown if question.required else (("", "不变"), *shown))
-    if act.fill is not None:
-        return act.fill(question, ticket)
     if act.code == "write_record" and record is not None:
         return replace(question, value=str(getattr(record, question.name)))
     if act.code == "write_record" and question.name == "symptom":

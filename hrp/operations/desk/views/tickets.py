@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -15,8 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.desk import panels, presenting, selectors
 from hrp.operations.desk.models import CHANNELS, Ticket
+from hrp.operations.desk.rules import wizard
 from hrp.operations.desk.services import intake
-from hrp.operations.desk.views import acts, reading
+from hrp.operations.desk.views import acts, reading, suggesting
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -83,7 +85,7 @@ def new(request: HttpRequest) -> HttpResponse:
             if errors.is_fragment(request):
                 return errors.refused(request, refusal)
             return render(
-                request, "desk/new.html", _new_context(actor, request, refusal), status=refusal.status
+                request, "desk/new.html", form_context(actor, request.POST, refusal), status=refusal.status
             )
         if "channel_rejected" in ticket.flags:
             hotline = ticket.contract_version.contract.hotline
@@ -96,21 +98,19 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("工单 {number} 已登记").format(number=ticket.number))
         return _go(request, selectors.url_of(ticket))
-    return render(request, "desk/new.html", _new_context(actor, request, None))
+    return render(request, "desk/new.html", form_context(actor, request.GET, None))
 
 
 def _open(actor: User, request: HttpRequest) -> Ticket:
     given = request.POST
-    report = intake.Report(
-        org_unit=reading.unit(given, "org_unit"),
-        module=reading.text(given, "module", most=50),
-        title=reading.text(given, "title"),
-        level=given.get("level", ""),
-        reporter_name=reading.text(given, "reporter_name", most=50),
-        reporter_phone=reading.text(given, "reporter_phone", most=30),
-        description=reading.text(given, "description"),
-    )
+    report = read_report(given)
     channel = given.get("channel", "phone")
+    if channel == "onsite":
+        receipt = intake.Call(
+            call_at=reading.instant(given, "call_at", "报修时间") or clock.now(),
+            late_reason=reading.text(given, "late_reason", most=200),
+        )
+        return intake.log_written_contact(actor=actor, report=report, channel=channel, receipt=receipt)
     if channel != "phone":
         return intake.log_written_contact(actor=actor, report=report, channel=channel)
     call_at = reading.instant(given, "call_at", "来电时间") or clock.now()
@@ -124,7 +124,22 @@ def _open(actor: User, request: HttpRequest) -> Ticket:
     return intake.log_phone_contact(actor=actor, report=report, call=call)
 
 
-def _new_context(actor: User, request: HttpRequest, refusal: Refusal | None) -> dict[str, Any]:
+def read_report(given: Mapping[str, str]) -> intake.Report:
+    """What the form tells of a fault, with the wizard's answers when all three were given."""
+    return intake.Report(
+        org_unit=reading.unit(given, "org_unit"),
+        module=reading.text(given, "module", most=50),
+        title=reading.text(given, "title"),
+        level=given.get("level", ""),
+        reporter_name=reading.text(given, "reporter_name", most=50),
+        reporter_phone=reading.text(given, "reporter_phone", most=30),
+        description=reading.text(given, "description"),
+        told=suggesting.told(given),
+    )
+
+
+def form_context(actor: User, given: Mapping[str, str], refusal: Refusal | None) -> dict[str, Any]:
+    """What the form of a report shows."""
     version = contracts.require_version(clock.now())
     terms = contracts.terms_of(version)
     allowed = scope.units(actor, "operations.ticket.log")
@@ -132,11 +147,12 @@ def _new_context(actor: User, request: HttpRequest, refusal: Refusal | None) -> 
     return {
         "page_title": _("登记报修"),
         "refusal": refusal,
-        "given": request.POST,
+        "given": given,
         "bad": {problem.field: problem.message for problem in refusal.problems} if refusal else {},
         "levels": terms.ranked(),
         "channels": CHANNELS,
         "modules": terms.modules,
+        "reaches": wizard.REACHES.items(),
         "units": units if allowed is None else units.filter(pk__in=allowed),
         "hotline": version.contract.hotline,
         "side": contracts.side_of(actor),

@@ -12,6 +12,9 @@ from hrp.platform.access.models import Duty
 from hrp.platform.access.services.sessions import SEEN, STARTED, end_own, touch
 from hrp.platform.base import clock
 
+BACKGROUND = "X-Background"
+"""Sent with what a page asks by itself, without anybody there: it must not keep a forgotten session alive."""
+
 
 class SessionLimitsMiddleware:
     """Ends a session that was idle too long (administrators sooner) or has lived too long since sign-in."""
@@ -25,7 +28,7 @@ class SessionLimitsMiddleware:
             if reason:
                 end_own(request, reason=reason)
                 messages.info(request, reason)
-            else:
+            elif request.headers.get(BACKGROUND) != "1":
                 touch(request)
         return self.get_response(request)
 

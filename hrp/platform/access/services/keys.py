@@ -25,9 +25,19 @@ USED_EVERY = dt.timedelta(minutes=1)
 
 @transaction.atomic
 def create_key(
-    *, actor: User, name: str, scopes: Collection[str], expires_at: dt.datetime
+    *,
+    actor: User,
+    name: str,
+    scopes: Collection[str],
+    expires_at: dt.datetime,
+    machine: User | None = None,
 ) -> tuple[ApiKey, str]:
-    """A key narrowed to ``scopes``, all of which the actor holds, for a year at most. The token is returned once."""
+    """A key narrowed to ``scopes``, all of which the actor holds, for a year at most. The token is returned once.
+
+    With ``machine`` it is the key of that machine user, so that an interface outlives whoever set it up.
+    """
+    if machine is not None and not machine.is_machine:
+        raise Forbidden("只能为本人或系统任务建立接口密钥。", way_out="请该用户本人登录后建立。")
     if actor.narrowed_to is not None:
         raise Forbidden("不能用接口密钥再建接口密钥。", way_out="请本人登录后建立。")
     now = clock.now()
@@ -46,7 +56,7 @@ def create_key(
         raise Invalid("不能建立接口密钥。", problems=problems, way_out="请按提示修改后重试。")
     token = MARK + secrets.token_urlsafe(TOKEN_BYTES)
     key = ApiKey.objects.create(
-        user=actor,
+        user=machine or actor,
         name=name.strip(),
         prefix=token[:PREFIX_LENGTH],
         digest=_digest(token),
@@ -91,7 +101,7 @@ def user_of(token: str) -> User | None:
         .filter(digest=_digest(token), revoked_at=None, expires_at__gt=now)
         .first()
     )
-    if key is None or not key.user.may_sign_in:
+    if key is None or not (key.user.may_sign_in or (key.user.is_machine and key.user.is_active)):
         return None
     if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)

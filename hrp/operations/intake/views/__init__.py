@@ -1,0 +1,1 @@
+"""Doors of intake: parse, call one service, render."""
