@@ -7,14 +7,13 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hrp.operations.acceptance import jobs, printing, selectors
+from hrp.operations.acceptance import printing, selectors
 from hrp.operations.acceptance.models import ServiceReport
 from hrp.operations.acceptance.rules import tables
 from hrp.operations.acceptance.rules.spans import KIND_TITLES, Days, plus_months, spans
@@ -27,7 +26,6 @@ from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Invalid
-from hrp.platform.jobs import services as queue
 from hrp.platform.ui.actors import actor_of
 
 TONES = {
@@ -134,13 +132,7 @@ def make(request: HttpRequest) -> HttpResponse:
         raise Invalid(_("请选择报告期间"), way_out=_("从列表中选择一个期间。")) from error
     if contract is None or kind not in KIND_TITLES:
         raise Invalid(_("请选择报告期间"), way_out=_("从列表中选择一个期间。"))
-    days = reports.days_of(contract, kind, day)
-    title = f"{KIND_TITLES[days.kind]} {days}"
-    with transaction.atomic():
-        queue.defer(
-            jobs.make_report, actor=actor, title=title, unique=f"report:{contract.pk}:{kind}:{first}",
-            contract=contract.pk, kind=kind, first=first, by=actor.pk,
-        )  # fmt: skip
+    title = reports.request_report(actor=actor, contract=contract, kind=kind, first=day)
     messages.success(request, _("正在生成{title}，完成后出现在列表中").format(title=title))
     return redirect("operations.report.list")
 

@@ -19,6 +19,8 @@ from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid
+from hrp.platform.jobs import services as queue
+from hrp.platform.jobs.tasks import tasks
 
 
 def _quiet(done: int, total: int, note: str) -> None:
@@ -36,6 +38,19 @@ def days_of(contract: Contract, kind: str, first: dt.date) -> Days:
         way_out="请从页面列出的期间中选择。",
         code="report_span",
     )
+
+
+@transaction.atomic
+def request_report(*, actor: User, contract: Contract, kind: str, first: dt.date) -> str:
+    """Have the report made in the background; its title in the job list. One that waits already is not asked for twice."""
+    scope.require(actor, "operations.acceptance.make")
+    days = days_of(contract, kind, first)
+    title = f"{facts.KIND_TITLES[days.kind]} {days}"
+    queue.defer(
+        tasks["acceptance.make_report"], actor=actor, title=title, unique=f"report:{contract.pk}:{kind}:{first}",
+        contract=contract.pk, kind=kind, first=first.isoformat(), by=actor.pk,
+    )  # fmt: skip
+    return title
 
 
 @transaction.atomic
