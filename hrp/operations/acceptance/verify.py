@@ -4,20 +4,23 @@ Needs Python 3.8 and nothing else; reads one file, writes nothing, opens no conn
 agrees, 1 when anything does not, 2 when the file cannot be read.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import sys
 import zipfile
+from typing import Any, Dict, List, Tuple
 
 VERDICTS = ("met", "breached", "excused", "moot", "superseded", "running")
 TALLY = ("符合", "不符合", "证据不足", "不适用")
 
 
-def sha256(data):
+def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def check_files(archive, problems):
+def check_files(archive: zipfile.ZipFile, problems: List[str]) -> int:
     """Every file named by the manifest is there with its hash, and no other file is."""
     manifest = json.loads(archive.read("manifest.json"))["files"]
     present = set(archive.namelist()) - {"manifest.json", "verify.py"}
@@ -32,7 +35,7 @@ def check_files(archive, problems):
     return len(manifest)
 
 
-def check_chain(name, ticket, problems):
+def check_chain(name: str, ticket: Dict[str, Any], problems: List[str]) -> int:
     """Each event's text has the hash it carries and begins with the hash of the one before; the head is the last."""
     before = "0" * 64
     for place, event in enumerate(ticket["events"], start=1):
@@ -50,9 +53,9 @@ def check_chain(name, ticket, problems):
     return len(ticket["events"])
 
 
-def sla(clocks):
+def sla(clocks: List[Dict[str, Any]]) -> Dict[Tuple[str, str], Dict[str, int]]:
     """Count clocks by level and kind; a rate is met / (met + breached - excused)."""
-    counted = {}
+    counted: Dict[Tuple[str, str], Dict[str, int]] = {}
     for clock in clocks:
         row = counted.setdefault((clock["level"], clock["kind"]), dict.fromkeys(VERDICTS, 0))
         row[clock["verdict"]] += 1
@@ -60,7 +63,7 @@ def sla(clocks):
     return counted
 
 
-def check_figures(report, tickets, problems):
+def check_figures(report: Dict[str, Any], tickets: List[Dict[str, Any]], problems: List[str]) -> None:
     """The report's tables, computed again from the evidence."""
     counted = sla([clock for ticket in tickets for clock in ticket["clocks"]])
     printed = {(row["level"], row["kind"]): {name: row[name] for name in VERDICTS} for row in report["sla"]}
@@ -77,9 +80,12 @@ def check_figures(report, tickets, problems):
         problems.append("report.json：条款结论的合计不符")
     if report["tickets"] != len(tickets):
         problems.append(f"report.json：工单数 {report['tickets']}，证据中有 {len(tickets)} 张")
+    closed = sum(any(event["text"].split("\n")[3] == "CLOSED" for event in t["events"]) for t in tickets)
+    if report["closed"] != closed:
+        problems.append(f"report.json：已关闭 {report['closed']} 张，证据中有 {closed} 张")
 
 
-def check_records(archive, tickets, problems):
+def check_records(archive: zipfile.ZipFile, tickets: List[Dict[str, Any]], problems: List[str]) -> int:
     """An archived record's hash stands in the chain of its ticket, at the hospital's confirmation."""
     confirmed = {}
     for ticket in tickets:
@@ -99,7 +105,7 @@ def check_records(archive, tickets, problems):
     return len(names)
 
 
-def check_contract(archive, report, problems):
+def check_contract(archive: zipfile.ZipFile, report: Dict[str, Any], problems: List[str]) -> None:
     """The version of the contract the report names is in the archive, under its hash."""
     hashes = [
         sha256(archive.read(name)) for name in archive.namelist() if name.startswith("evidence/contract/")
@@ -108,9 +114,9 @@ def check_contract(archive, report, problems):
         problems.append("evidence/contract：没有报告所引的合同版本")
 
 
-def verify(path):
+def verify(path: str) -> Tuple[List[str], str]:
     """Problems found (an empty list: none), and a line of counts."""
-    problems = []
+    problems: List[str] = []
     with zipfile.ZipFile(path) as archive:
         files = check_files(archive, problems)
         report = json.loads(archive.read("report.json"))
@@ -125,7 +131,7 @@ def verify(path):
     return problems, f"{report['number']} {report['first_day']} 至 {report['last_day']}：{counts}"
 
 
-def main(arguments):
+def main(arguments: List[str]) -> int:
     if len(arguments) != 1:
         print("用法：python3 verify.py 证据包.zip")
         return 2

@@ -28,11 +28,10 @@ class DeskConfig(AppConfig):
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
         from hrp.operations.desk.screens import BREACHES
-        from hrp.operations.desk.selectors import VIEW, late_count, to_sign
         from hrp.platform.audit import sealed
         from hrp.platform.base import verify
         from hrp.platform.notify import kinds
-        from hrp.platform.ui import menu, screens
+        from hrp.platform.ui import screens
 
         for code, title in PERMISSIONS.items():
             declare(code, title, module="operations")
@@ -47,6 +46,12 @@ class DeskConfig(AppConfig):
         screens.register(BREACHES)
         clauses.register("AC-13", records.prove_records)
         scoping.register("tickets", scoping.Source("工单", records.marked, "/operations/tickets/?tab=all"))
+        self._menu()
+
+    def _menu(self) -> None:
+        from hrp.operations.desk.selectors import VIEW, late_count, to_sign
+        from hrp.platform.ui import menu
+
         for item in (
             menu.Item(
                 "工单",

@@ -11,7 +11,9 @@ from hrp.operations.acceptance import selectors
 from hrp.operations.acceptance.rules import tables
 from hrp.operations.acceptance.rules.spans import KIND_TITLES, Days
 from hrp.operations.contracts import selectors as contracts
+from hrp.operations.contracts.models import Contract, ContractVersion
 from hrp.operations.contracts.proofs import Finding, Span, checks
+from hrp.operations.contracts.rules import Terms
 from hrp.operations.desk import kpi
 from hrp.operations.desk import selectors as desk
 from hrp.operations.desk.models import Ticket
@@ -30,13 +32,7 @@ def gather(span: Span, days: Days, *, number: str, made_by: str, progress: Progr
     version = contracts.version_in_force(span.ends) or contracts.require_version(span.begins)
     terms = contracts.terms_of(version)
     order = [level.code for level in terms.ranked()]
-    total = len(checks())
-    answers = []
-    for place, (code, check) in enumerate(checks().items()):
-        progress(place, total, f"{code} {check.title}")
-        answers.append(
-            {"code": code, "clause": check.clause, "title": check.title, **plain(selectors.prove(code, span))}
-        )
+    answers = _answers(span, progress)
     clocks = selectors.clocks_of(span)
     tickets = selectors.tickets_of(span, clocks)
     chains = selectors.chains_of(tickets, span.as_of)
@@ -50,26 +46,7 @@ def gather(span: Span, days: Days, *, number: str, made_by: str, progress: Progr
         "last_day": span.last_day.isoformat(),
         "as_of": selectors.iso(span.as_of),
         "made_by": made_by,
-        "contract": {
-            "number": contract.number,
-            "name": contract.name,
-            "hospital": contract.hospital.name,
-            "supplier": contract.supplier_name,
-            "starts_on": contract.starts_on.isoformat(),
-            "ends_on": contract.ends_on.isoformat(),
-            "version": version.number,
-            "version_sha256": version.sha256,
-            "modules": list(terms.modules),
-            "years": [
-                {
-                    "number": year.number,
-                    "starts_on": year.starts_on.isoformat(),
-                    "ends_on": year.ends_on.isoformat(),
-                    "signed_on": year.signed_on.isoformat() if year.signed_on else None,
-                }
-                for year in contracts.years(contract)
-            ],
-        },
+        "contract": _contract(contract, version, terms),
         "checks": answers,
         "tally": tables.tally([answer["verdict"] for answer in answers]),
         "levels": {level.code: level.title for level in terms.ranked()},
@@ -83,10 +60,44 @@ def gather(span: Span, days: Days, *, number: str, made_by: str, progress: Progr
         "graves": [
             _grave(ticket, [row for row in clocks if row["ticket"] == ticket.number], span.as_of)
             for ticket in tickets
-            if ticket.level in ("1", "A")
+            if ticket.level in terms.levels and terms.levels[ticket.level].emergency_start_s is not None
         ],
         "corrections": _corrections(span, number),
         "audit_head": {"seq": head.seq, "hash": head.hash},
+    }
+
+
+def _answers(span: Span, progress: Progress) -> list[dict[str, Any]]:
+    """All checks of the clause matrix with their findings; says how far it is."""
+    answers = []
+    for place, (code, check) in enumerate(checks().items()):
+        progress(place, len(checks()), f"{code} {check.title}")
+        found = plain(selectors.prove(code, span))
+        answers.append({"code": code, "clause": check.clause, "title": check.title, **found})
+    return answers
+
+
+def _contract(contract: Contract, version: ContractVersion, terms: Terms) -> dict[str, Any]:
+    """What the report rests on: the contract, its years, and the version whose figures were judged by."""
+    return {
+        "number": contract.number,
+        "name": contract.name,
+        "hospital": contract.hospital.name,
+        "supplier": contract.supplier_name,
+        "starts_on": contract.starts_on.isoformat(),
+        "ends_on": contract.ends_on.isoformat(),
+        "version": version.number,
+        "version_sha256": version.sha256,
+        "modules": list(terms.modules),
+        "years": [
+            {
+                "number": year.number,
+                "starts_on": year.starts_on.isoformat(),
+                "ends_on": year.ends_on.isoformat(),
+                "signed_on": year.signed_on.isoformat() if year.signed_on else None,
+            }
+            for year in contracts.years(contract)
+        ],
     }
 
 

@@ -166,6 +166,7 @@ def test_a_third_party_verifies_the_archive_offline(world: World, maker: User, t
         "edited": ("report.json", b'"closed":1', b'"closed":2', False),
         "event": (emergency, "清理归档后恢复出库".encode(), "清理归档后恢复入库".encode(), True),
         "verdict": (emergency, b'"verdict": "met"', b'"verdict": "moot"', True),
+        "closed": ("report.json", b'"closed":1', b'"closed":2', True),
         "figures": ("report.json", b'"breached":1', b'"breached":0', True),
         "tally": ("report.json", b'"verdict":"', b'"verdict":"\xe7\xac\xa6', True),
         "record": (record, "归档".encode(), "归案".encode(), True),

@@ -307,9 +307,10 @@ def offered(
         if act.shown is not None and not act.shown(ticket):
             continue
         if act.code in _OF_BREACHES:
-            act = _about_breaches(act, breaches, side)
-            if act is None:
+            about = _about_breaches(act, breaches, side)
+            if about is None:
                 continue
+            act = about
         found.append(replace(act, questions=tuple(_filled(act, q, ticket, record) for q in act.questions)))
     return found
 
