@@ -24,10 +24,8 @@ def check_files(archive: zipfile.ZipFile, problems: List[str]) -> int:
     """Every file named by the manifest is there with its hash, and no other file is."""
     manifest = json.loads(archive.read("manifest.json"))["files"]
     present = set(archive.namelist()) - {"manifest.json", "verify.py"}
-    for name in sorted(set(manifest) - present):
-        problems.append(f"{name}：缺少")
-    for name in sorted(present - set(manifest)):
-        problems.append(f"{name}：清单中没有这个文件")
+    problems += [f"{name}：缺少" for name in sorted(set(manifest) - present)]
+    problems += [f"{name}：清单中没有这个文件" for name in sorted(present - set(manifest))]
     for name in sorted(present & set(manifest)):
         data = archive.read(name)
         if sha256(data) != manifest[name]["sha256"] or len(data) != manifest[name]["size"]:
@@ -67,9 +65,11 @@ def check_figures(report: Dict[str, Any], tickets: List[Dict[str, Any]], problem
     """The report's tables, computed again from the evidence."""
     counted = sla([clock for ticket in tickets for clock in ticket["clocks"]])
     printed = {(row["level"], row["kind"]): {name: row[name] for name in VERDICTS} for row in report["sla"]}
-    for key in sorted(set(counted) | set(printed)):
-        if counted.get(key) != printed.get(key):
-            problems.append(f"report.json：{key[0]}级 {key[1]} 的时钟统计与证据不符")
+    problems += [
+        f"report.json：{key[0]}级 {key[1]} 的时钟统计与证据不符"
+        for key in sorted(set(counted) | set(printed))
+        if counted.get(key) != printed.get(key)
+    ]
     for row in report["sla"]:
         due = row["met"] + row["breached"] - row["excused"]
         rate = f"{row['met']}/{due}（{row['met'] * 1000 // due / 10:.1f}%）" if due else "—"
