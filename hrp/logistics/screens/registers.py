@@ -60,7 +60,7 @@ ITEMS = RegisterScreen(
     ),
     search=("code__istartswith", "name__icontains", "pinyin__icontains"),
     exact=("code", "barcode"),
-    hint=lambda item: f"{item.code} · {item.unit}",
+    hint=lambda item: f"{item.spec} · {item.unit}" if item.spec else item.unit,
     fill=lambda item: {"unit": item.unit, "spec": item.spec},
 )  # fmt: skip
 

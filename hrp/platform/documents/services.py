@@ -231,7 +231,7 @@ def _call(task: ApprovalTask, document: Document) -> None:
         recipients=list(User.objects.filter(pk__in=people).exclude(pk=document.maker_id)),
         kind="documents.approval",
         title=f"待审核：{document}",
-        body=f"{document.maker} 提交，环节：{task.title}，金额 {document.total} 元",
+        body=f"{document.maker} 提交，环节：{task.title}，金额 {document.total:,} 元",
         url=registry.url_for(document.source),
         dedupe_key=f"{document.source}:v{task.submission}:{task.position}",
     )

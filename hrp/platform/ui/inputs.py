@@ -147,6 +147,15 @@ def _bind(model: type[models.Model] | None, one: Field | LineField, actor: Any) 
     )
 
 
+def asked(
+    model: type[models.Model] | None, fields: Iterable[Field | LineField | str], actor: Any
+) -> list[Input]:
+    """Inputs of a dialog, holding their declared first values; those of the model are for its rows, not for questions."""
+    bound = bind(model, fields, actor)
+    given = {one.name: getattr(one.declared, "default", None) for one in bound}
+    return of_values(bound, {name: first(actor) for name, first in given.items() if first is not None})
+
+
 # -- showing ---------------------------------------------------------------------------------------------------
 
 

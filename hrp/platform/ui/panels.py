@@ -42,7 +42,7 @@ def bind(declared: Sequence[Panel], obj: Any, actor: Any) -> list[BoundPanel]:
                 columns,
                 [[cols.cell(column, row) for column in columns] for row in rows[:MOST_ROWS]],
                 len(rows) > MOST_ROWS,
-                inputs.bind(panel.model, panel.fields, actor) if addable else [],
+                inputs.asked(panel.model, panel.fields, actor) if addable else [],
             )
         )
     return bound

@@ -78,7 +78,7 @@ class RegisterPage(RegisterView):
         return [
             {
                 "action": action,
-                "inputs": inputs.bind(action.model or self.model, action.fields, actor),
+                "inputs": inputs.asked(action.model or self.model, action.fields, actor),
                 "url": f"{self.screen.base}{obj.pk}/act/{action.code}",
             }
             for action in self.screen.actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from django.apps import apps
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,9 +14,19 @@ from django.views import View
 from hrp.platform.access import permissions, scope, services
 from hrp.platform.access.models import Role, RolePermission
 from hrp.platform.base.refusals import NotFound
+from hrp.platform.ui import menu
 from hrp.platform.ui.actors import actor_of
 
 EDIT = "security.role.edit"
+
+
+def _title(module: str) -> str:
+    """A module as the menu calls it, else as the product calls its part."""
+    system = menu.systems.get(module)
+    if system is not None:
+        return system.full_title
+    part = apps.app_configs.get(module)
+    return str(part.verbose_name) if part else module
 
 
 class RolePermissions(View):
@@ -31,7 +42,7 @@ class RolePermissions(View):
         held = set(RolePermission.objects.filter(role=role).values_list("code", flat=True))
         offered = permissions.of_duty(role.duty)
         groups = [
-            (module, [(one, one.code in held) for one in found])
+            (_title(module), [(one, one.code in held) for one in found])
             for module, found in groupby(offered, key=lambda permission: permission.module)
         ]
         context = {
