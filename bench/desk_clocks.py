@@ -50,10 +50,10 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def pages(world: desk.World, title: str) -> None:
     """Median of five requests of each board, after one to warm up, with its number of statements."""
-    client = Client()
+    client = Client(headers={"host": "127.0.0.1"})
     client.force_login(world.head)
     for name in ("operations.ticket.list", "operations.wall", "operations.breach.list"):
-        client.get(reverse(name))
+        assert client.get(reverse(name)).status_code == 200
         with CaptureQueriesContext(connection) as queries:
             client.get(reverse(name))
         times = sorted(timed(lambda name=name: client.get(reverse(name)))[0] for _ in range(5))

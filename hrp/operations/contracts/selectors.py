@@ -60,6 +60,11 @@ def terms_of(version: ContractVersion) -> Terms:
     return _terms(version.sha256, version.body)
 
 
+def terms_of_many(versions: Iterable[int]) -> dict[int, Terms]:
+    """The figures of several versions by key."""
+    return {pk: terms_of(row) for pk, row in ContractVersion.objects.in_bulk(versions).items()}
+
+
 def annual_contract_at(at: dt.datetime) -> AnnualContract | None:
     """The signed year that covers the hospital's date of ``at``; None in a gap (its tickets are shadow)."""
     day = clock.local(at).date()

@@ -7,18 +7,19 @@ a missed one, so that is all this writes; a ticket of which anything else differ
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection, transaction
 
 from hrp.operations.contracts import selectors as contracts
-from hrp.operations.contracts.models import ContractVersion
 from hrp.operations.contracts.rules import Terms
 from hrp.operations.desk import selectors
-from hrp.operations.desk.models import Breach, Clock, Ticket, Watch, WatchGap
+from hrp.operations.desk.models import Breach, Ticket, Watch, WatchGap
 from hrp.operations.desk.rules import clocks as engine
 from hrp.operations.desk.rules import plan
 from hrp.operations.desk.services import escalating
@@ -34,24 +35,29 @@ BATCH = 1000
 MOST_SECONDS = 20  # the duty loop does one thing at a time; the rest of a catch-up is done two seconds later
 TRY_AGAIN = dt.timedelta(minutes=10)  # a ticket that cannot be judged must not hold up the others
 
+_DUE = """
+SELECT id, contract_version_id FROM operations_ticket
+WHERE next_due_at < %s ORDER BY next_due_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+"""
+
 _WRITE_BREACHES = """
 INSERT INTO operations_breach (ticket_id, clock_key, kind, level, start, due, found_at, detected_late, notify)
-SELECT ticket, clock_key, kind, level, start, due, %s, due < %s, notify::jsonb
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[])
-     AS found (ticket, clock_key, kind, level, start, due, notify)
+SELECT ticket, clock_key, kind, level, start, due, %s, due < %s, notify
+FROM json_to_recordset(%s::json) AS found (
+    ticket bigint, clock_key text, kind text, level text, start timestamptz, due timestamptz, notify jsonb)
 ON CONFLICT (ticket_id, clock_key) DO NOTHING
 RETURNING ticket_id
 """
 
 _MARK_CLOCKS = """
 UPDATE operations_clock c SET verdict = 'breached'
-FROM unnest(%s::bigint[], %s::text[]) AS missed (ticket, key)
-WHERE c.ticket_id = missed.ticket AND c.key = missed.key AND c.verdict = 'running'
+FROM json_to_recordset(%s::json) AS missed (ticket bigint, clock_key text)
+WHERE c.ticket_id = missed.ticket AND c.key = missed.clock_key AND c.verdict = 'running'
 """
 
 _MARK_TICKETS = """
 UPDATE operations_ticket t SET next_due_at = judged.due, judged_at = %s
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS judged (ticket, due) WHERE t.id = judged.ticket
+FROM json_to_recordset(%s::json) AS judged (ticket bigint, due timestamptz) WHERE t.id = judged.ticket
 """
 
 
@@ -59,9 +65,9 @@ FROM unnest(%s::bigint[], %s::timestamptz[]) AS judged (ticket, due) WHERE t.id 
 class _Batch:
     """What judging some tickets found."""
 
-    missed: list[tuple[int, engine.Clock, str]] = field(default_factory=list)
+    missed: list[dict[str, Any]] = field(default_factory=list)
     steps: list[escalating.Found] = field(default_factory=list)
-    next_due: dict[int, dt.datetime | None] = field(default_factory=dict)
+    tickets: list[dict[str, Any]] = field(default_factory=list)
 
 
 def scan(*, actor: User) -> int:
@@ -86,29 +92,28 @@ def scan(*, actor: User) -> int:
 def judge_due(*, actor: User) -> tuple[int, int]:
     """Judge up to a thousand tickets; returns how many, and how many breaches were written."""
     now = clock.now()
-    due = Ticket.objects.filter(next_due_at__lt=now).order_by("next_due_at")
-    tickets = list(due.select_for_update(skip_locked=True).defer("description", "notify", "flags")[:BATCH])
-    if not tickets:
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [now, BATCH])
+        versions: dict[int, int] = dict(cursor.fetchall())
+    if not versions:
         return 0, 0
-    terms = _terms({ticket.contract_version_id for ticket in tickets})
-    keys = [ticket.pk for ticket in tickets]
-    events = selectors.clock_events_of_many(keys)
-    stored = _stored(keys)
+    terms = contracts.terms_of_many(set(versions.values()))
+    events, stored = selectors.clock_events_of_many(list(versions)), selectors.verdicts_of_many(list(versions))
     calendar = selectors.calendar()
     batch, repaired = _Batch(), 0
-    for ticket in tickets:
-        figures = terms[ticket.contract_version_id]
+    for ticket, version in versions.items():
+        figures = terms[version]
         try:
-            result = engine.evaluate(events.get(ticket.pk, []), figures, calendar, now)
+            result = engine.evaluate(events.get(ticket, []), figures, calendar, now)
         except Refusal as refusal:
-            logger.error("ticket %s cannot be judged: %s", ticket.number, refusal.reason)
-            Ticket.objects.filter(pk=ticket.pk).update(next_due_at=now + TRY_AGAIN)
+            logger.error("ticket %s cannot be judged: %s", ticket, refusal.reason)
+            Ticket.objects.filter(pk=ticket).update(next_due_at=now + TRY_AGAIN)
             continue
-        if _only_time_passed(result.clocks, stored.get(ticket.pk, {})):
-            _note(batch, ticket.pk, result, figures, now)
+        if _only_time_passed(result.clocks, stored.get(ticket, {})):
+            _note(batch, ticket, result, figures, now)
         else:
-            repaired += _repair(ticket, figures, now, actor)
-    return len(tickets), repaired + _write(batch, now, actor)
+            repaired += _repair(Ticket.objects.get(pk=ticket), figures, now, actor)
+    return len(versions), repaired + _write(batch, now, actor)
 
 
 def _repair(ticket: Ticket, terms: Terms, now: dt.datetime, actor: User) -> int:
@@ -126,34 +131,31 @@ def _repair(ticket: Ticket, terms: Terms, now: dt.datetime, actor: User) -> int:
 
 
 def _note(batch: _Batch, ticket: int, result: engine.Evaluation, terms: Terms, now: dt.datetime) -> None:
-    roles = escalating.roles_text(result.notify_on_breach)
-    batch.missed += [(ticket, judged, roles) for judged in result.clocks if judged.verdict == "breached"]
+    batch.missed += [
+        {
+            "ticket": ticket,
+            "clock_key": judged.key,
+            "kind": judged.kind,
+            "level": judged.level or "",
+            "start": judged.start.isoformat(),
+            "due": judged.due.isoformat(),
+            "notify": result.notify_on_breach,
+        }
+        for judged in result.clocks
+        if judged.verdict == "breached"
+    ]
     batch.steps += escalating.reached(ticket, result, terms, now)
-    batch.next_due[ticket] = plan.next_step_at(result.clocks, terms, now)
+    due = plan.next_step_at(result.clocks, terms, now)
+    batch.tickets.append({"ticket": ticket, "due": due.isoformat() if due else None})
 
 
 def _write(batch: _Batch, now: dt.datetime, actor: User) -> int:
-    missed = batch.missed
+    missed = json.dumps(batch.missed)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE_BREACHES,
-            [
-                now,
-                now - escalating.LATE_AFTER,
-                [ticket for ticket, _, _ in missed],
-                [judged.key for _, judged, _ in missed],
-                [judged.kind for _, judged, _ in missed],
-                [judged.level or "" for _, judged, _ in missed],
-                [judged.start for _, judged, _ in missed],
-                [judged.due for _, judged, _ in missed],
-                [roles for _, _, roles in missed],
-            ],
-        )
+        cursor.execute(_WRITE_BREACHES, [now, now - escalating.LATE_AFTER, missed])
         written = sorted(ticket for (ticket,) in cursor.fetchall())
-        cursor.execute(
-            _MARK_CLOCKS, [[ticket for ticket, _, _ in missed], [judged.key for _, judged, _ in missed]]
-        )
-        cursor.execute(_MARK_TICKETS, [now, list(batch.next_due), list(batch.next_due.values())])
+        cursor.execute(_MARK_CLOCKS, [missed])
+        cursor.execute(_MARK_TICKETS, [now, json.dumps(batch.tickets)])
     escalating.write(batch.steps, now)
     if written:
         audit.record(
@@ -164,15 +166,6 @@ def _write(batch: _Batch, now: dt.datetime, actor: User) -> int:
             data={"tickets": written},
         )
     return len(written)
-
-
-def _stored(keys: Sequence[int]) -> dict[int, dict[str, tuple[str, dt.datetime]]]:
-    """Ticket -> clock key -> (verdict, due) as last stored."""
-    found: dict[int, dict[str, tuple[str, dt.datetime]]] = {}
-    rows = Clock.objects.filter(ticket__in=keys).order_by()
-    for ticket, key, verdict, due in rows.values_list("ticket_id", "key", "verdict", "due"):
-        found.setdefault(ticket, {})[key] = (verdict, due)
-    return found
 
 
 def _only_time_passed(judged: Iterable[engine.Clock], stored: dict[str, tuple[str, dt.datetime]]) -> bool:
@@ -186,10 +179,6 @@ def _only_time_passed(judged: Iterable[engine.Clock], stored: dict[str, tuple[st
         )
         for one in clocks
     )
-
-
-def _terms(versions: set[int]) -> dict[int, Terms]:
-    return {pk: contracts.terms_of(row) for pk, row in ContractVersion.objects.in_bulk(versions).items()}
 
 
 @transaction.atomic

@@ -11,7 +11,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 from django.db import connection, transaction
 from django.urls import reverse
@@ -33,9 +34,9 @@ BREACH, RISK = "operations.breach", "operations.risk"
 _WRITE = """
 WITH made AS (
     INSERT INTO operations_escalation (ticket_id, clock_key, percent, at, found_at, detected_late, roles)
-    SELECT ticket, clock_key, percent, at, %s, at < %s, roles::jsonb
-    FROM unnest(%s::bigint[], %s::text[], %s::smallint[], %s::timestamptz[], %s::text[])
-         AS found (ticket, clock_key, percent, at, roles)
+    SELECT ticket, clock_key, percent, at, %s, at < %s, roles
+    FROM json_to_recordset(%s::json) AS found (
+        ticket bigint, clock_key text, percent smallint, at timestamptz, roles jsonb)
     ON CONFLICT (ticket_id, clock_key, percent) DO NOTHING
     RETURNING id
 )
@@ -51,19 +52,12 @@ WHERE (%s OR NOT e.detected_late OR e.found_at < %s) AND (%s::bigint[] IS NULL O
 ORDER BY e.at, e.id
 """
 
-_TAKE = "DELETE FROM operations_pending_notice WHERE escalation_id = ANY(%s)"
+_TAKE = "DELETE FROM operations_pending_notice WHERE escalation_id = ANY(%s::bigint[])"
 _ONE_TELLER = "SELECT pg_try_advisory_xact_lock(hashtext('operations_pending_notice'))"
 
 
-@dataclass(frozen=True)
-class Found:
-    """A step of escalation to be written: ``roles`` as JSON text, the same object for the same roles."""
-
-    ticket: int
-    clock_key: str
-    percent: int
-    at: dt.datetime
-    roles: str
+Found = dict[str, Any]
+"""A step of escalation to be written: ``ticket``, ``clock_key``, ``percent``, ``at`` and ``roles``."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +80,11 @@ class _Notice:
         """The clock's kind, from its key: cycle, kind, event."""
         return KIND_TITLES[self.clock_key.split(".")[1]]  # type: ignore[index]
 
-
-@lru_cache(maxsize=64)
-def roles_text(roles: tuple[str, ...]) -> str:
-    """Roles as they are stored."""
-    return json.dumps(roles, ensure_ascii=False)
+    @cached_property
+    def line(self) -> str:
+        """Its line in a digest."""
+        what = "超时" if self.percent == plan.MISSED else f"已用 {self.percent}%"
+        return f"{clock.local(self.at):%m-%d %H:%M:%S}　{self.number}　{self.kind_title}{what}　{self.title}"
 
 
 @lru_cache(maxsize=64)
@@ -101,7 +95,13 @@ def _roles_of(text: str) -> tuple[str, ...]:
 def reached(ticket: int, result: Evaluation, terms: Terms, now: dt.datetime) -> list[Found]:
     """The steps of a ticket's clocks that somebody has to be told of at ``now``."""
     return [
-        Found(ticket, judged.key, step.percent, step.at, roles_text(step.roles))
+        {
+            "ticket": ticket,
+            "clock_key": judged.key,
+            "percent": step.percent,
+            "at": step.at.isoformat(),
+            "roles": step.roles,
+        }
         for judged in result.clocks
         for step in plan.reached(judged, terms, now)
     ]
@@ -112,18 +112,7 @@ def write(found: Sequence[Found], now: dt.datetime) -> list[int]:
     if not found:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(
-            _WRITE,
-            [
-                now,
-                now - LATE_AFTER,
-                [one.ticket for one in found],
-                [one.clock_key for one in found],
-                [one.percent for one in found],
-                [one.at for one in found],
-                [one.roles for one in found],
-            ],
-        )
+        cursor.execute(_WRITE, [now, now - LATE_AFTER, json.dumps(found)])
         return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -162,7 +151,7 @@ def _tell(notices: Sequence[_Notice]) -> None:
     if not notices:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [[one.pk for one in notices]])
+        cursor.execute(_TAKE, [f"{{{','.join(str(one.pk) for one in notices)}}}"])
     people: dict[tuple[str, ...], list[int]] = {}
     late: dict[int, list[_Notice]] = defaultdict(list)
     messages: list[notify.Notice] = []
@@ -206,11 +195,7 @@ def _message(one: _Notice, recipients: Sequence[int], gaps: _Gaps) -> notify.Not
 
 def _digest(recipient: int, waited: Sequence[_Notice], gaps: _Gaps) -> notify.Notice:
     """One message for many: everything that would have been told, in the order in which it fell due."""
-    lines = [
-        f"{clock.local(one.at):%m-%d %H:%M:%S}　{one.number}　{one.kind_title}"
-        f"{'超时' if one.percent == plan.MISSED else f'已用 {one.percent}%'}　{one.title}"
-        for one in waited
-    ]
+    lines = [one.line for one in waited]
     return notify.Notice(
         recipients=(recipient,),
         kind=BREACH,
