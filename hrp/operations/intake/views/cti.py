@@ -95,6 +95,6 @@ def _body(request: HttpRequest) -> dict[str, Any]:
         given = json.loads(request.body)
     except ValueError:
         given = None
-    if not isinstance(given, dict) or "\\u0000" in json.dumps(given):
+    if not isinstance(given, dict):
         raise Invalid("内容不是 JSON 对象", way_out="请以 UTF-8 编码推送一个 JSON 对象。", code="cti_body")
     return given
