@@ -39,7 +39,10 @@ class Question:
 
 @dataclass(frozen=True)
 class Act:
-    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may."""
+    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may.
+
+    ``when`` narrows it further: an act that is done once is not offered again.
+    """
 
     code: str
     title: StrOrPromise
@@ -51,6 +54,7 @@ class Act:
     side: str = ""
     style: Literal["", "primary", "error"] = ""
     wide: bool = False
+    when: Callable[[Ticket], bool] | None = None
 
 
 _WHEN = Question("at", _("发生时间"), "instant", hint=_("空着即为现在；早于现在 10 分钟以上须写补录依据"))
@@ -265,6 +269,8 @@ def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | 
         if lifecycle.gate(ticket.state, event) is not None or not scope.has(
             actor, act.permission, ticket.org_unit_id
         ):
+            continue
+        if act.when is not None and not act.when(ticket):
             continue
         found.append(replace(act, questions=tuple(_filled(act, q, ticket, record) for q in act.questions)))
     return found
