@@ -21,7 +21,10 @@ MODULE_APPS = [
     "hrp.logistics",
     "hrp.costing",
     "hrp.operations.contracts",
+    "hrp.operations.knowledge",
+    "hrp.operations.training",
     "hrp.operations.desk",
+    "hrp.operations.feedback",
 ]
 
 INSTALLED_APPS = [

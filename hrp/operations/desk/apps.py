@@ -21,11 +21,12 @@ class DeskConfig(AppConfig):
         from hrp.operations.contracts import proofs as clauses
         from hrp.operations.contracts import scoping
         from hrp.operations.contracts.defaults import default_terms
-        from hrp.operations.desk import invariants, proofs
+        from hrp.operations.desk import invariants, panels, proofs
         from hrp.operations.desk.models import TicketEvent
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
         from hrp.operations.desk.selectors import VIEW, late_count
+        from hrp.operations.desk.views import knowing
         from hrp.platform.audit import sealed
         from hrp.platform.base import verify
         from hrp.platform.notify import kinds
@@ -40,6 +41,7 @@ class DeskConfig(AppConfig):
         invariants.register_all()
         clauses.register("AC-13", proofs.prove_records)
         scoping.register("tickets", scoping.Source("工单", proofs.marked, "/operations/tickets/?tab=all"))
+        panels.register("knowledge", panels.Panel("desk/parts/knowledge.html", knowing.panel))
         for item in (
             menu.Item(
                 "工单",

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from hrp.operations.desk.views import records, tickets, wall
+from hrp.operations.desk.views import knowing, records, tickets, wall
 
 urlpatterns = [
     path("tickets/", tickets.listing, name="operations.ticket.list"),
     path("tickets/new", tickets.new, name="operations.ticket.new"),
     path("tickets/<int:pk>", tickets.detail, name="operations.ticket.detail"),
+    path("tickets/<int:pk>/knowledge/draft", knowing.draft, name="operations.ticket.article"),
+    path("tickets/<int:pk>/knowledge/<int:article>", knowing.adopt, name="operations.ticket.adopt"),
     path("tickets/<int:pk>/<slug:code>", tickets.act, name="operations.ticket.act"),
     path("records/", records.listing, name="operations.record.list"),
     path("records/<int:pk>", records.detail, name="operations.record.detail"),
