@@ -36,31 +36,36 @@ class RoleSpec:
 
 DESK = ("operations.*",)
 SUPPLIER_LEAVES = ("operations.ticket.confirm", "operations.contract.edit")
+STAFF = (
+    "operations.article.view", "operations.training.view", "operations.training.attend", "operations.enquiry.view",
+    "operations.enquiry.ask", "operations.survey.view", "operations.survey.reply",
+)  # fmt: skip
+"""What everybody of the hospital may do with the maintenance service, in their own department."""
 
 ROLES = (
     RoleSpec(
         "store_keeper", "库管员",
-        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.*.view", "logistics.*.export", "org.*.view"),
+        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
         ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
     ),
     RoleSpec(
         "material_accountant", "物资会计",
-        ("logistics.*", "ledger.*.view", "ledger.*.export", "org.*.view"),
+        ("logistics.*", "ledger.*.view", "ledger.*.export", "org.*.view", *STAFF),
         ("*.submit", "logistics.stock_*.edit"), description="审核与红冲物资单据，维护字典",
     ),
     RoleSpec(
         "ward_head", "科室负责人",
-        ("logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.item.view", "costing.report.view", "costing.*_report.view", "org.*.view"),
+        ("logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.item.view", "costing.report.view", "costing.*_report.view", "org.*.view", *STAFF),
         description="查看本科室的领用与成本",
     ),
     RoleSpec(
         "cost_accountant", "成本会计",
-        ("costing.*", "ledger.*.view", "ledger.*.export", "logistics.*.view", "org.*.view"),
+        ("costing.*", "ledger.*.view", "ledger.*.export", "logistics.*.view", "org.*.view", *STAFF),
         ("*.approve",), description="归集费用与统计量，运行分摊，出具成本报表",
     ),
     RoleSpec(
         "finance_head", "财务科长",
-        ("costing.*", "ledger.*", "documents.*", "logistics.*.view", "logistics.*.approve", "logistics.*.export", "org.*"),
+        ("costing.*", "ledger.*", "documents.*", "logistics.*.view", "logistics.*.approve", "logistics.*.export", "org.*", *STAFF),
         ("*.edit", "*.submit", "*.import"), description="审核成本单据，结账与反结账",
     ),
     RoleSpec(

@@ -16,6 +16,9 @@ from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
 from hrp.operations.emergency import demo as emergency
 from hrp.operations.incidents import demo as incidents
+from hrp.operations.feedback import demo as feedback
+from hrp.operations.knowledge import demo as knowledge
+from hrp.operations.training import demo as training
 from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
 from hrp.platform.documents import services
@@ -80,11 +83,16 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
                 ledger.close_period(period=period, actor=finance)
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     _work_in_progress(org, room, users, rng, today)
-    desk.seed(random.Random(SEED), users, list(org.units.values()), today)  # noqa: S311 - a believable past
+    units = list(org.units.values())
+    tickets = desk.seed(random.Random(SEED), users, units, today)  # noqa: S311 - a believable past
     contract = Contract.objects.get()
     emergency.seed(users, contract, today)
-    incidents.seed(users, contract, list(org.units.values()), today)
+    incidents.seed(users, contract, units, today)
     say("服务台")
+    knowledge.seed(users, today)
+    training.seed(users, units, today)
+    feedback.seed(users, units, tickets, today)
+    say("知识、培训与反馈")
     acceptance.seed(users, today)
     say("服务报告")
 

@@ -22,9 +22,12 @@ MODULE_APPS = [
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",
+    "hrp.operations.knowledge",
+    "hrp.operations.training",
     "hrp.operations.desk",
     "hrp.operations.intake",
     "hrp.operations.incidents",
+    "hrp.operations.feedback",
     "hrp.operations.acceptance",
 ]
 

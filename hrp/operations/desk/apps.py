@@ -22,12 +22,13 @@ class DeskConfig(AppConfig):
         from hrp.operations.contracts import proofs as clauses
         from hrp.operations.contracts import scoping
         from hrp.operations.contracts.defaults import default_terms
-        from hrp.operations.desk import invariants
+        from hrp.operations.desk import invariants, panels
         from hrp.operations.desk.models import TicketEvent
         from hrp.operations.desk.proofs import clocks, records
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
         from hrp.operations.desk.screens import BREACHES
+        from hrp.operations.desk.views import knowing
         from hrp.platform.audit import sealed
         from hrp.platform.base import verify
         from hrp.platform.notify import kinds
@@ -46,6 +47,7 @@ class DeskConfig(AppConfig):
         screens.register(BREACHES)
         clauses.register("AC-13", records.prove_records)
         scoping.register("tickets", scoping.Source("工单", records.marked, "/operations/tickets/?tab=all"))
+        panels.register("knowledge", panels.Panel("desk/parts/knowledge.html", knowing.panel))
         self._menu()
 
     def _menu(self) -> None:

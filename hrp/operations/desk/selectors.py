@@ -62,7 +62,9 @@ SELECT ticket_id, at, type, payload, seq FROM operations_ticket_event
 WHERE ticket_id = ANY(%s::bigint[]) AND type = ANY(%s) AND recorded_at <= %s
 """
 
-_VERDICTS_SQL = "SELECT ticket_id, key, verdict, due FROM operations_clock WHERE ticket_id = ANY(%s::bigint[])"
+_VERDICTS_SQL = (
+    "SELECT ticket_id, key, verdict, due FROM operations_clock WHERE ticket_id = ANY(%s::bigint[])"
+)
 
 
 def clock_events_of_many(

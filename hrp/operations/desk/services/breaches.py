@@ -98,7 +98,10 @@ def judge_due(*, actor: User) -> tuple[int, int]:
     if not versions:
         return 0, 0
     terms = contracts.terms_of_many(set(versions.values()))
-    events, stored = selectors.clock_events_of_many(list(versions)), selectors.verdicts_of_many(list(versions))
+    events, stored = (
+        selectors.clock_events_of_many(list(versions)),
+        selectors.verdicts_of_many(list(versions)),
+    )
     calendar = selectors.calendar()
     batch, repaired = _Batch(), 0
     for ticket, version in versions.items():
