@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from hrp.platform.base.origin import Actor
+from hrp.platform.notify import gateways
 from hrp.platform.notify.channels import channels
 from hrp.platform.notify.kinds import kinds
-from hrp.platform.notify.models import Delivery, Message, Preference
+from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, GatewayTest, Message, Preference
 
 
 def unread_count(actor: Actor) -> int:
@@ -60,5 +62,52 @@ def preferences(actor: Actor) -> list[Choice]:
             locked=kind.mandatory and channel.immediate,
         )
         for kind in kinds
-        for channel in channels
+        for channel in (*channels, *gateways.active())
     ]
+
+
+KNOWN_TRANSPORTS = {
+    "voice": False,
+    "sms": False,
+    "wecom": True,
+    "dingtalk": True,
+    "webhook": True,
+    "email": True,
+}
+"""Transports by their usual names, and whether each is dead without the internet, until a gateway says otherwise."""
+
+
+def transports() -> dict[str, bool]:
+    """Every transport a chain may name, and whether it needs the internet: as set up, else as usual."""
+    return KNOWN_TRANSPORTS | dict(Gateway.objects.values_list("code", "needs_internet"))
+
+
+def live_transports() -> list[str]:
+    """Names of the channels that can carry something out of the application now, gateways first."""
+    mail = ["email"] if settings.EMAIL_HOST else []
+    return [channel.name for channel in gateways.active()] + mail
+
+
+def titles() -> dict[str, str]:
+    """What each channel is called, by name; switched-off gateways included."""
+    usual = {"voice": "语音", "sms": "短信", "wecom": "企业微信", "dingtalk": "钉钉", "webhook": "Webhook"}
+    own = {channel.name: channel.title for channel in channels}
+    return usual | own | dict(Gateway.objects.values_list("code", "title"))
+
+
+def phone_of(user_id: int) -> str:
+    """A person's mobile number; empty when none is on file."""
+    return (
+        ContactPoint.objects.filter(user_id=user_id, kind="mobile").values_list("address", flat=True).first()
+        or ""
+    )
+
+
+def phones() -> dict[int, str]:
+    """Mobile numbers by user."""
+    return dict(ContactPoint.objects.filter(kind="mobile").values_list("user_id", "address"))
+
+
+def tests(gateway: Gateway) -> QuerySet[GatewayTest]:
+    """The self-tests of a gateway, newest first."""
+    return GatewayTest.objects.filter(gateway=gateway).select_related("by").order_by("-id")
