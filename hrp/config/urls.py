@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", monitoring.readyz, name="readyz"),
     path("metrics", monitoring.metrics, name="metrics"),
     path("operations/", include("hrp.operations.contracts.urls")),
+    path("operations/", include("hrp.operations.duty.urls")),
     path("operations/", include("hrp.operations.desk.urls")),
     path("costing/", include("hrp.costing.urls")),
     path("", include("hrp.platform.ui.urls")),

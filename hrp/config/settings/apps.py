@@ -21,6 +21,7 @@ MODULE_APPS = [
     "hrp.logistics",
     "hrp.costing",
     "hrp.operations.contracts",
+    "hrp.operations.duty",
     "hrp.operations.desk",
 ]
 

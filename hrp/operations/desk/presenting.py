@@ -16,6 +16,10 @@ from hrp.operations.desk import selectors
 from hrp.operations.desk.models import CHANNELS, Clock, Ticket, TicketEvent
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES, STATE_TITLES
 from hrp.operations.desk.services.handling import DOWN_BASES, UP_BASES
+from hrp.operations.desk.services.paging import source_of
+from hrp.operations.duty import presenting as duty
+from hrp.operations.duty import selectors as selectors_of_duty
+from hrp.platform.access.models import User
 from hrp.platform.base import clock
 
 STATE_TONES = {
@@ -288,3 +292,11 @@ def notified(ticket: Ticket) -> list[Duty]:
 
 def _short(instant: dt.datetime | None) -> str:
     return f"{clock.local(instant):%m-%d %H:%M}" if instant else ""
+
+
+def pagings(actor: User, ticket: Ticket) -> Mapping[str, Any] | None:
+    """The pagings of the ticket and the warnings of its clocks, for its panel; None when there were none."""
+    source = source_of(ticket)
+    shown = [duty.run_card(run) for run in selectors_of_duty.runs_of(source)]
+    warned = selectors_of_duty.escalations_of(source)
+    return {"runs": shown, "escalations": warned} if shown or warned else None

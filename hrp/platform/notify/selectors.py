@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
+from hrp.platform.base import clock
 from hrp.platform.base.origin import Actor
 from hrp.platform.notify import gateways
 from hrp.platform.notify.channels import channels
@@ -76,6 +78,9 @@ KNOWN_TRANSPORTS = {
 }
 """Transports by their usual names, and whether each is dead without the internet, until a gateway says otherwise."""
 
+PAGERS = ("voice", "sms")
+"""Kinds of gateway that reach a person's telephone."""
+
 
 def transports() -> dict[str, bool]:
     """Every transport a chain may name, and whether it needs the internet: as set up, else as usual."""
@@ -111,3 +116,27 @@ def phones() -> dict[int, str]:
 def tests(gateway: Gateway) -> QuerySet[GatewayTest]:
     """The self-tests of a gateway, newest first."""
     return GatewayTest.objects.filter(gateway=gateway).select_related("by").order_by("-id")
+
+
+def passed_test_days(begin: dt.datetime, end: dt.datetime) -> set[dt.date]:
+    """Days of the hospital on which a gateway that works without the internet passed its self-test."""
+    moments = GatewayTest.objects.filter(
+        at__gte=begin, at__lt=end, passed=True, gateway__needs_internet=False, gateway__kind__in=PAGERS
+    ).values_list("at", flat=True)
+    return {clock.local(at).date() for at in moments}
+
+
+def first_deliveries(kind: str, begin: dt.datetime, until: dt.datetime) -> list[tuple[str, int, dt.datetime]]:
+    """(de-duplication key, recipient, first delivery by any channel) of a kind's messages written in the time."""
+    rows = (
+        Delivery.objects.filter(
+            message__kind=kind,
+            message__created_at__gte=begin,
+            message__created_at__lte=until,
+            state=Delivery.State.DELIVERED,
+            delivered_at__lte=until,
+        )
+        .values_list("message__dedupe_key", "message__recipient_id")
+        .annotate(first=Min("delivered_at"))
+    )
+    return list(rows.order_by("first"))

@@ -12,7 +12,7 @@ from hrp.platform.base import clock, stamps, vault
 from hrp.platform.base.origin import Actor
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Problem
 from hrp.platform.jobs.services import batch_defer
-from hrp.platform.notify import adapters, gateways, http, jobs
+from hrp.platform.notify import adapters, gateways, http, jobs, signing
 from hrp.platform.notify.channels import Channel, channels
 from hrp.platform.notify.kinds import kinds
 from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, GatewayTest, Message, Preference
@@ -231,6 +231,15 @@ def switch_gateway(*, gateway: Gateway, active: bool) -> None:
 def try_gateway(*, gateway: Gateway, actor: Actor | None) -> GatewayTest:
     """Press the self-test: one real message to the gateway's test address, its outcome kept."""
     return gateways.self_test(gateway, by=actor)
+
+
+def is_from_gateway(*, code: str, timestamp: str, signature: str, body: bytes) -> bool:
+    """Whether what came in was signed by the gateway ``code`` with its own secret, just now."""
+    row = Gateway.objects.filter(code=code, is_active=True).exclude(secret="").first()
+    if row is None:
+        return False
+    now = int(clock.now().timestamp())
+    return signing.verify(vault.unseal(row.secret), timestamp, body, signature, now=now)
 
 
 def save_contact(*, pk: int | None, values: Mapping[str, Any]) -> ContactPoint:

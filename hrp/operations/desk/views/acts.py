@@ -15,10 +15,14 @@ from hrp.operations.desk import selectors
 from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, MaintenanceRecord, Ticket
 from hrp.operations.desk.rules import lifecycle
 from hrp.operations.desk.services import closing, handling, intake, reviewing
+from hrp.operations.desk.services.paging import source_of
 from hrp.operations.desk.views import reading
+from hrp.operations.duty import selectors as duty
+from hrp.operations.duty.services import paging
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
+from hrp.platform.base.refusals import Conflict
 
 Given = Mapping[str, str]
 Kind = Literal["text", "textarea", "choice", "instant"]
@@ -39,7 +43,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Act:
-    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may."""
+    """A button: ``event`` is what it records, which decides in which states it is offered; ``side`` who may;
+    ``shown`` narrows that to tickets on which there is something to do."""
 
     code: str
     title: StrOrPromise
@@ -51,6 +56,7 @@ class Act:
     side: str = ""
     style: Literal["", "primary", "error"] = ""
     wide: bool = False
+    shown: Callable[[User, Ticket], bool] | None = None
 
 
 _WHEN = Question("at", _("发生时间"), "instant", hint=_("空着即为现在；早于现在 10 分钟以上须写补录依据"))
@@ -137,6 +143,13 @@ def _reclassify(actor: User, ticket: Ticket, given: Given) -> object:
     )  # fmt: skip
 
 
+def _page_ack(actor: User, ticket: Ticket, given: Given) -> object:
+    run = duty.open_run_of(source_of(ticket))
+    if run is None:
+        raise Conflict("呼叫已有人应答", way_out="请刷新页面查看是谁。")
+    return paging.acknowledge(run=run, user=actor, via="button")
+
+
 def _contact(actor: User, ticket: Ticket, given: Given) -> object:
     channel = given.get("channel", "phone")
     call_at = reading.instant(given, "call_at", "来电时间") or clock.now()
@@ -161,6 +174,8 @@ def _merge(actor: User, ticket: Ticket, given: Given) -> object:
 
 
 ACTS: list[Act] = [
+    Act("page_ack", _("应答呼叫"), "PAGE_ACKED", "operations.ticket.work", icon="bell-ringing", run=_page_ack,
+        side=Side.SUPPLIER, style="primary", shown=lambda actor, ticket: duty.open_run_of(source_of(ticket)) is not None),
     Act("respond", _("响应"), "RESPONSE", "operations.ticket.work", icon="headset", run=_respond, side=Side.SUPPLIER,
         style="primary",
         questions=(
@@ -237,7 +252,7 @@ ACTS: list[Act] = [
         questions=(Question("text", _("内容"), "textarea", required=True),)),
 ]  # fmt: skip
 BY_CODE = {act.code: act for act in ACTS}
-MAIN = ["respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "write_review", "approve_review", "close"]  # fmt: skip
+MAIN = ["page_ack", "respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "write_review", "approve_review", "close"]  # fmt: skip
 """Acts shown as buttons beside the title; the others are in the menu."""
 
 
@@ -257,6 +272,8 @@ def offered(actor: User, ticket: Ticket, side: str, record: MaintenanceRecord | 
     for act in ACTS:
         event = "REOPEN_CONTACT" if act.code == "contact" and intake.ticket_is_over(ticket) else act.event
         if act.side and act.side != side:
+            continue
+        if act.shown is not None and not act.shown(actor, ticket):
             continue
         if act.code == "start_emergency" and not selectors.owes_emergency_start(ticket):
             continue
