@@ -30,6 +30,7 @@ function tick() {
 
 function measure() {
   for (const node of $$("[data-percent]")) node.style[node.dataset.side || "width"] = `${node.dataset.percent}%`;
+  for (const node of $$("[data-left]")) node.style.left = `${node.dataset.left}%`;
 }
 
 let ticking = 0;

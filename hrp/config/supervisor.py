@@ -188,7 +188,9 @@ class Supervisor:
             "hrp.config.wsgi:application",
         ]  # fmt: skip
         worker = [sys.executable, "-m", "hrp.config.cli", "worker"]
-        return {"web": web, "worker": worker, "rescuer": [*worker, "--rescuer"]}
+        # messages have hands of their own: an allocation that takes minutes must not keep a pager silent
+        messenger = [*worker, "--queue", "notify", "--concurrency", "6"]
+        return {"web": web, "worker": worker, "messenger": messenger, "rescuer": [*worker, "--rescuer"]}
 
     def _note(self) -> None:
         """Write down every process of ours, so that the next start finds those that outlive this one."""

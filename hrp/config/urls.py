@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", include("hrp.operations.emergency.urls")),
     path("operations/", include("hrp.operations.knowledge.urls")),
     path("operations/", include("hrp.operations.training.urls")),
+    path("operations/", include("hrp.operations.duty.urls")),
     path("operations/", include("hrp.operations.desk.urls")),
     path("operations/", include("hrp.operations.intake.urls")),
     path("operations/", include("hrp.operations.incidents.urls")),

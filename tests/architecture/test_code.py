@@ -153,7 +153,7 @@ def test_only_the_ledger_touches_the_journal() -> None:
 @pytest.mark.parametrize("name", ["base", "org", "jobs", "ledger", "documents"])
 def test_the_platform_does_not_know_its_modules(name: str) -> None:
     """A module-specific ``if`` in the platform is wrong, and so is the module's name in a string."""
-    modules = ("logistics.", "costing.", "contracts.", "desk.")
+    modules = ("logistics.", "costing.", "contracts.", "duty.", "desk.")
     found = [
         f"{path}:{node.lineno} {node.value!r}"
         for path, tree in product().items()

@@ -15,8 +15,8 @@ from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
 from hrp.operations.emergency import demo as emergency
-from hrp.operations.incidents import demo as incidents
 from hrp.operations.feedback import demo as feedback
+from hrp.operations.incidents import demo as incidents
 from hrp.operations.knowledge import demo as knowledge
 from hrp.operations.training import demo as training
 from hrp.platform.access.models import Role, User

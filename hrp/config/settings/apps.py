@@ -24,6 +24,7 @@ MODULE_APPS = [
     "hrp.operations.emergency",
     "hrp.operations.knowledge",
     "hrp.operations.training",
+    "hrp.operations.duty",
     "hrp.operations.desk",
     "hrp.operations.intake",
     "hrp.operations.incidents",

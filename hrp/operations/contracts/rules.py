@@ -1,11 +1,12 @@
-"""The terms of a contract version: read from its JSON body, checked, and hashed. Pure."""
+"""The terms of a contract version: read from its JSON body, checked, and hashed; its paging chains proved. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from hrp.platform.base.refusals import Invalid, Problem
@@ -206,3 +207,120 @@ def _level_problems(where: str, row: Any, levels: Mapping[str, Any]) -> list[Pro
 
 def _positive(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+# -- paging chains ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PageStep:
+    """One step of a paging chain: ``at_s`` after the start, who is called, and through which transports."""
+
+    at_s: int
+    layers: tuple[str, ...]
+    roles: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+def duty_layers(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """The layers of the rota, the one that is called first in front."""
+    return tuple(plan.get("rota", {}).get("layers", ()))
+
+
+def chain_of(terms: Terms, level: str) -> tuple[PageStep, ...]:
+    """The paging chain of a level; empty when the plan has none."""
+    return tuple(
+        PageStep(
+            step["at_s"],
+            tuple(step.get("layers", ())),
+            tuple(step.get("roles", ())),
+            tuple(step.get("channels", ())),
+        )
+        for step in terms.plan.get("paging", {}).get(level, ())
+    )
+
+
+def check_paging(body: Mapping[str, Any], transports: Mapping[str, bool]) -> None:
+    """Raise Invalid (``paging_invalid``) naming every chain that could not do its work.
+
+    ``transports``: name of each transport -> whether it is dead without the hospital's internet. A level needs a
+    chain that begins at once, names layers that exist, ends before the level must be answered, and could still call
+    somebody with the line cut.
+    """
+    plan = body["plan"]
+    layers = duty_layers(plan)
+    problems = [] if layers else [Problem("缺少值班层级", field="plan.rota.layers")]
+    for code, level in body["levels"].items():
+        where = f"plan.paging.{code}"
+        steps = plan.get("paging", {}).get(code)
+        if not isinstance(steps, list) or not steps:
+            problems.append(Problem(f"{level['title']}没有呼叫链", field=where))
+            continue
+        problems += _chain_problems(where, steps, level["response_s"])
+        for place, step in enumerate(steps):
+            if isinstance(step, Mapping):
+                problems += _step_problems(f"{where}.{place}", step, layers, transports)
+        if not any(transports.get(name) is False for name in _named(steps, "channels")):
+            problems.append(
+                Problem("没有一种方式在医院断网时仍能呼叫，须含语音、短信等院内通道", field=where)
+            )
+    problems += _risk_problems(plan.get("at_risk", []))
+    if problems:
+        raise Invalid(
+            "呼叫链不能保证有人应答",
+            way_out="按提示修改 plan.paging 后重新载入；各渠道是否依赖互联网在「消息渠道」中登记。",
+            code="paging_invalid",
+            problems=problems,
+        )
+
+
+def _named(steps: Sequence[Any], key: str) -> list[str]:
+    return [str(name) for step in steps if isinstance(step, Mapping) for name in step.get(key, ())]
+
+
+def _chain_problems(where: str, steps: Sequence[Any], response_s: int) -> list[Problem]:
+    times = [step.get("at_s") if isinstance(step, Mapping) else None for step in steps]
+    whole = [at for at in times if isinstance(at, int) and not isinstance(at, bool) and at >= 0]
+    if len(whole) != len(times):
+        return [Problem("每一步须写明 at_s（不小于 0 的整数秒）", field=where)]
+    found = []
+    if whole[0] != 0:
+        found.append(Problem("第一步须立即呼叫（at_s 为 0）", field=where))
+    if any(later <= earlier for earlier, later in pairwise(whole)):
+        found.append(Problem("各步时间须依次递增", field=where))
+    if whole[-1] >= response_s:
+        found.append(
+            Problem(f"最后一步在 {elapsed(whole[-1])}，须早于响应时限 {elapsed(response_s)}", field=where)
+        )
+    return found
+
+
+def _step_problems(
+    where: str, step: Mapping[str, Any], layers: Sequence[str], transports: Mapping[str, bool]
+) -> list[Problem]:
+    found = []
+    if not step.get("layers") and not step.get("roles"):
+        found.append(Problem("没有写明呼叫谁", field=where))
+    if not step.get("channels"):
+        found.append(Problem("没有写明呼叫方式", field=where))
+    found += [
+        Problem(f"没有「{name}」这个值班层级", field=f"{where}.layers")
+        for name in step.get("layers", ())
+        if name not in layers
+    ]
+    found += [
+        Problem(f"没有「{name}」这种呼叫方式", field=f"{where}.channels")
+        for name in step.get("channels", ())
+        if name not in transports
+    ]
+    return found
+
+
+def _risk_problems(rows: Any) -> list[Problem]:
+    marks = [row.get("percent") if isinstance(row, Mapping) else None for row in rows]
+    whole = [
+        mark for mark in marks if isinstance(mark, int) and not isinstance(mark, bool) and 0 < mark < 100
+    ]
+    if whole == marks and whole == sorted(set(whole)) and all(row.get("roles") for row in rows):
+        return []
+    return [Problem("每档须有 1 至 99 之间递增的百分比和应通知角色", field="plan.at_risk")]

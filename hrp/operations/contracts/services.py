@@ -18,12 +18,13 @@ from hrp.operations.contracts.models import (
     PartyRole,
     Side,
 )
-from hrp.operations.contracts.rules import canonical, digest, read_terms
+from hrp.operations.contracts.rules import canonical, check_paging, digest, read_terms
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid
+from hrp.platform.notify.selectors import transports
 from hrp.platform.org.models import Hospital
 
 _SIGNATURE_FIELDS = {
@@ -94,13 +95,15 @@ def add_year(
 def draft_version(
     *, actor: User, contract: Contract, body: Mapping[str, Any], valid_from: dt.datetime, note: str = ""
 ) -> ContractVersion:
-    """Lay down the figures of a new version with its interpretations, unsigned. Raises Invalid for bad figures.
+    """Lay down the figures of a new version with its interpretations, unsigned. Raises Invalid for bad figures, or for a
+    paging chain that could leave a call unanswered.
 
     A later version may not be valid earlier than one both parties have signed: that would re-judge tickets.
     """
     scope.require(actor, "operations.contract.edit")
     Contract.objects.select_for_update().get(pk=contract.pk)
     terms = read_terms(body)
+    check_paging(body, transports())
     latest = ContractVersion.objects.filter(contract=contract).order_by("-number").first()
     in_force = selectors.signed_versions().filter(contract=contract).order_by("-valid_from").first()
     if in_force is not None and valid_from <= in_force.valid_from:

@@ -17,6 +17,10 @@ from hrp.operations.desk.models import CHANNELS, OUTCOMES, Breach, Clock, Ruling
 from hrp.operations.desk.rules import wizard
 from hrp.operations.desk.rules.lifecycle import OPEN_STATES, STATE_TITLES
 from hrp.operations.desk.services.handling import DOWN_BASES, UP_BASES
+from hrp.operations.desk.services.paging import source_of
+from hrp.operations.duty import presenting as duty
+from hrp.operations.duty import selectors as selectors_of_duty
+from hrp.platform.access.models import User
 from hrp.platform.base import clock
 
 STATE_TONES = {
@@ -325,3 +329,11 @@ def signature(ruling: Ruling, side: str) -> str:
 def level_choices() -> list[tuple[str, str]]:
     """The levels a filter offers."""
     return [(level.code, level.title) for level in levels()]
+
+
+def pagings(actor: User, ticket: Ticket) -> Mapping[str, Any] | None:
+    """The pagings of the ticket and the warnings of its clocks, for its panel; None when there were none."""
+    source = source_of(ticket)
+    shown = [duty.run_card(run) for run in selectors_of_duty.runs_of(source)]
+    warned = list(ticket.escalations.all())
+    return {"runs": shown, "escalations": warned} if shown or warned else None

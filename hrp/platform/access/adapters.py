@@ -17,8 +17,8 @@ from hrp.platform.access.models import User
 from hrp.platform.access.selectors import needs_second_factor
 from hrp.platform.access.services.passwords import change_password
 from hrp.platform.access.services.sessions import STARTED, begin, end_own
-from hrp.platform.access.vault import seal, unseal
 from hrp.platform.base import clock
+from hrp.platform.base.vault import seal, unseal
 
 
 class AccountAdapter(DefaultAccountAdapter):

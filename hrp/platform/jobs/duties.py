@@ -168,6 +168,20 @@ def _run(one: Duty) -> None:
         )
 
 
+def seconds_to_next(names: list[str] | None = None, *, most: float) -> float:
+    """How long nothing is due, at most ``most`` and never less than a tenth: a duty of every second is done every second."""
+    wanted = names if names is not None else [one.name for one in duties]
+    due = (
+        DutyRow.objects.filter(name__in=wanted)
+        .order_by("next_due")
+        .values_list("next_due", flat=True)
+        .first()
+    )
+    if due is None:
+        return most
+    return min(most, max(0.1, (due - clock.now()).total_seconds()))
+
+
 def beat(name: str) -> None:
     """Say that this process is alive."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": clock.now(), "process": process_name()})

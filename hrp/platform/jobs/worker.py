@@ -43,6 +43,7 @@ class DutyLoop(threading.Thread):
     def run(self) -> None:
         since: float | None = None
         enrolled = False
+        pause, beaten = 0.0, float("-inf")
         while not self.stop.is_set():
             close_old_connections()
             try:
@@ -50,7 +51,10 @@ class DutyLoop(threading.Thread):
                     duties.enrol()
                     enrolled = True
                 duties.run_due(self.only)
-                duties.beat(self.name)
+                if time.monotonic() - beaten >= BEAT_SECONDS:
+                    duties.beat(self.name)
+                    beaten = time.monotonic()
+                pause = duties.seconds_to_next(self.only, most=BEAT_SECONDS)
                 since = None
             except Exception:
                 since = since or time.monotonic()
@@ -59,7 +63,7 @@ class DutyLoop(threading.Thread):
                 if time.monotonic() - since > GIVE_UP_SECONDS:
                     self.failed = True
                     self.stop.set()
-            self.stop.wait(BEAT_SECONDS if since is None else 2)
+            self.stop.wait(pause if since is None else 2)
         connection.close()
 
 

@@ -1,15 +1,19 @@
-"""Carrying one message through one channel."""
+"""Carrying one message through one channel, and proving every day that the channels still carry."""
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
 from django.db import transaction
 
 from hrp.platform.base import clock
+from hrp.platform.jobs.duties import duty
+from hrp.platform.jobs.services import batch_defer
 from hrp.platform.jobs.tasks import task
+from hrp.platform.notify import gateways
 from hrp.platform.notify.channels import NotApplicable, channels
-from hrp.platform.notify.models import Delivery
+from hrp.platform.notify.models import Delivery, Gateway
 
 logger = logging.getLogger(__name__)
 
@@ -17,13 +21,13 @@ logger = logging.getLogger(__name__)
 SCHEDULE = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 
 
-@task(name="notify.deliver", title="投递消息", queue="notify", retry=SCHEDULE, listed=False)
+@task(name="notify.deliver", title="投递消息", queue="notify", retry=SCHEDULE, priority=10, listed=False)
 def deliver(*, delivery: int) -> None:
     """Try once. An error is kept on the delivery and raised again, so that the queue tries later."""
     row = Delivery.objects.select_related("message__recipient").filter(pk=delivery).first()
     if row is None or row.state != Delivery.State.WAITING:
         return
-    channel = channels.get(row.channel)
+    channel = channels.get(row.channel) or gateways.get(row.channel)
     now = clock.now()
     if channel is None:
         _settle(row, state=Delivery.State.SKIPPED, error="渠道已停用")
@@ -54,3 +58,18 @@ def _settle(row: Delivery, *, state: str, error: str = "", address: str = "") ->
             address=address[:254],
             tried_at=clock.now(),
         )
+
+
+@task(name="notify.self_test", title="渠道自检", queue="notify", listed=False)
+def self_test(*, gateway: int) -> None:
+    """Test one gateway; one that was switched off in the meantime is left alone."""
+    row = Gateway.objects.filter(pk=gateway, is_active=True).first()
+    if row is not None:
+        gateways.self_test(row)
+
+
+@duty(name="notify.self_tests", title="每日自检消息渠道", daily_at=dt.time(9, 10))
+def self_tests() -> None:
+    """One job per active gateway, so that a dead one delays no other."""
+    active = Gateway.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True)
+    batch_defer(self_test, actor=None, arguments=[{"gateway": pk} for pk in active])

@@ -9,14 +9,31 @@ class UiConfig(AppConfig):
     def ready(self) -> None:
         from hrp.platform.access import permissions
         from hrp.platform.ui import screens
-        from hrp.platform.ui.own import approvals, journal, organisation, overview, people, trail, workbench
+        from hrp.platform.ui.own import (
+            approvals,
+            channels,
+            journal,
+            organisation,
+            overview,
+            people,
+            trail,
+            workbench,
+        )
 
         permissions.declare_all("ledger", journal.PERMISSIONS)
         permissions.declare_all("documents", approvals.PERMISSIONS)
         permissions.declare_all("ledger", overview.PERMISSIONS)
+        permissions.declare_all("system", channels.PERMISSIONS)
         for lookup in approvals.LOOKUPS:
             screens.register_lookup(lookup)
         workbench.register()
         overview.register()
-        for screen in (*journal.ALL, *approvals.ALL, *organisation.ALL, *people.ALL, *trail.ALL):
+        for screen in (
+            *journal.ALL,
+            *approvals.ALL,
+            *organisation.ALL,
+            *people.ALL,
+            *channels.ALL,
+            *trail.ALL,
+        ):
             screens.register(screen)

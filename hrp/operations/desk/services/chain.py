@@ -12,6 +12,7 @@ from hrp.operations.contracts.models import Side
 from hrp.operations.contracts.rules import Terms
 from hrp.operations.desk.models import ContactEvidence, Ticket, TicketEvent
 from hrp.operations.desk.rules import lifecycle
+from hrp.operations.desk.services import paging
 from hrp.operations.desk.services.projection import project
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
@@ -134,8 +135,9 @@ def write(
 
 
 def finish(held: Held, act: str, *, summary: str, data: Mapping[str, Any] | None = None) -> Ticket:
-    """Project the ticket after its events, log the act, and return the ticket as it now stands."""
+    """Project the ticket after its events, let paging follow, log the act, and return the ticket as it now stands."""
     project(held.ticket, held.terms, held.now)
+    paging.follow(held.ticket, held.terms, act=act, actor=held.actor)
     audit.record(
         actor=held.actor,
         act=f"operations.ticket.{act}",

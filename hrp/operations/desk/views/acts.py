@@ -15,8 +15,11 @@ from hrp.operations.desk import presenting, selectors
 from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, OUTCOMES, Breach, MaintenanceRecord, Ticket
 from hrp.operations.desk.rules import lifecycle
 from hrp.operations.desk.services import closing, handling, intake, reviewing, rulings
+from hrp.operations.desk.services.paging import source_of
 from hrp.operations.desk.views import emergency_start, reading
 from hrp.operations.desk.views.questions import Given, Question
+from hrp.operations.duty import selectors as duty
+from hrp.operations.duty.services import paging
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -130,6 +133,13 @@ def _reclassify(actor: User, ticket: Ticket, given: Given) -> object:
     )  # fmt: skip
 
 
+def _page_ack(actor: User, ticket: Ticket, given: Given) -> object:
+    run = duty.open_run_of(source_of(ticket))
+    if run is None:
+        raise Conflict("呼叫已有人应答", way_out="请刷新页面查看是谁。")
+    return paging.acknowledge(run=run, user=actor, via="button")
+
+
 def _contact(actor: User, ticket: Ticket, given: Given) -> object:
     channel = given.get("channel", "phone")
     call_at = reading.instant(given, "call_at", "来电时间") or clock.now()
@@ -183,6 +193,8 @@ def _sign_ruling(actor: User, ticket: Ticket, given: Given) -> object:
 
 
 ACTS: list[Act] = [
+    Act("page_ack", _("应答呼叫"), "PAGE_ACKED", "operations.ticket.work", icon="bell-ringing", run=_page_ack,
+        side=Side.SUPPLIER, style="primary", shown=lambda ticket: duty.open_run_of(source_of(ticket)) is not None),
     Act("respond", _("响应"), "RESPONSE", "operations.ticket.work", icon="headset", run=_respond, side=Side.SUPPLIER,
         style="primary",
         questions=(
@@ -269,7 +281,7 @@ ACTS: list[Act] = [
 ]  # fmt: skip
 BY_CODE = {act.code: act for act in ACTS}
 _OF_BREACHES = ("sign_ruling", "propose_ruling")
-MAIN = ["respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "write_review", "approve_review", "close", "sign_ruling"]  # fmt: skip
+MAIN = ["page_ack", "respond", "start_emergency", "arrive", "resolve", "write_record", "confirm", "write_review", "approve_review", "close", "sign_ruling"]  # fmt: skip
 """Acts shown as buttons beside the title; the others are in the menu."""
 
 

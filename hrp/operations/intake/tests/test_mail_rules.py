@@ -80,12 +80,12 @@ def test_html_becomes_what_a_person_reads() -> None:
 
 def test_gbk_calling_itself_gb2312_is_read() -> None:
     raw = (
-        "Subject: =?gb2312?B?".encode()
+        b"Subject: =?gb2312?B?"
         + __import__("base64").b64encode("镕基报修：全院瘫痪".encode("gbk"))
         + (
-            "?=\r\nFrom: =?gbk?B?zfXSqcqm?= <Wang@Hospital.Example>\r\nContent-Type: text/plain; charset=gb2312\r\n"
-            "Content-Transfer-Encoding: 8bit\r\n\r\n"
-        ).encode()
+            b"?=\r\nFrom: =?gbk?B?zfXSqcqm?= <Wang@Hospital.Example>\r\nContent-Type: text/plain; charset=gb2312\r\n"
+            b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+        )
         + "镕：三个库房都不行".encode("gbk")
     )
     letter = message.read(raw)

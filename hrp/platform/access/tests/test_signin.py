@@ -22,9 +22,9 @@ from hrp.platform.access import services
 from hrp.platform.access.models import PasswordHistory, User, UserSession
 from hrp.platform.access.services.sessions import MUST_ENROL
 from hrp.platform.access.tests.people import allow, person
-from hrp.platform.access.vault import seal, unseal
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict
+from hrp.platform.base.vault import seal, unseal
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "Ginkgo-tree-77"

@@ -162,3 +162,13 @@ def test_a_checkup_is_kept(db: None, monkeypatch: Any):
     stored = HealthRun.objects.get()
     states = {o["id"]: (o["state"], o["found"], len(o["rows"])) for o in stored.outcomes}
     assert states == {"t.fine": ("ok", 0, 0), "t.bad": ("broken", 30, 10), "t.unknown": ("unknown", 0, 0)}
+
+
+def test_a_duty_of_every_second_is_waited_for_a_second_and_not_five(db: None, few: Registry[Duty]):
+    few.register("scan", Duty("scan", "每秒", tick, every_seconds=1))
+    duties.enrol()
+    assert duties.seconds_to_next(most=5) == 0.1
+    duties.run_due()
+    assert 0.5 < duties.seconds_to_next(most=5) <= 1
+    assert duties.seconds_to_next(["tick"], most=5) == 5
+    assert duties.seconds_to_next(["nobody"], most=5) == 5

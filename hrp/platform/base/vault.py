@@ -57,7 +57,7 @@ def unseal(sealed: str) -> str:
         raise Conflict(
             "无法解密已保存的密钥。",
             code="vault_key",
-            way_out="数据目录下 secrets/vault.key 与数据库不匹配：请恢复与数据库同一备份的密钥文件，"
-            "或请安全管理员重置该用户的双因子。",
+            way_out="数据目录下 secrets/vault.key 与数据库不匹配：请恢复与数据库同一备份的密钥文件；"
+            "做不到的，双因子请安全管理员重置，渠道密钥请重新填写。",
         ) from error
     return opened.decode()

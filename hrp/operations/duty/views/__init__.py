@@ -1,0 +1,1 @@
+"""Doors of the duty room: parse, call one service, render."""
