@@ -64,10 +64,7 @@ class Told:
 
 def steps(clock: clocks.Clock, terms: Terms) -> list[Step]:
     """The steps of escalation of a contract clock in the order of time, the last one the miss itself."""
-    if clock.kind not in _ESCALATED:
-        at_risk = []
-    else:
-        at_risk = terms.plan.get("at_risk", [])
+    at_risk = terms.plan.get("at_risk", []) if clock.kind in _ESCALATED else []
     total = clock.due - clock.start
     early = [
         Step(row["percent"], clock.start + total * row["percent"] / 100, tuple(row["roles"]))

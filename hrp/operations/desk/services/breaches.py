@@ -109,7 +109,7 @@ def judge_due(*, actor: User) -> tuple[int, int]:
         try:
             result = engine.evaluate(events.get(ticket, []), figures, calendar, now)
         except Refusal as refusal:
-            logger.error("ticket %s cannot be judged: %s", ticket, refusal.reason)
+            logger.warning("ticket %s cannot be judged: %s", ticket, refusal.reason)
             Ticket.objects.filter(pk=ticket).update(next_due_at=now + TRY_AGAIN)
             continue
         if _only_time_passed(result.clocks, stored.get(ticket, {})):

@@ -12,10 +12,10 @@ from django.db import transaction
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.intake.models import TLS, Mailbox
 from hrp.operations.intake.services import imap, mails
-from hrp.platform.access import scope, vault
+from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
-from hrp.platform.base import clock
+from hrp.platform.base import clock, vault
 from hrp.platform.base.refusals import Invalid, NotFound, Problem, Refusal
 from hrp.platform.notify import services as notify
 

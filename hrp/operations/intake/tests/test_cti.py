@@ -70,7 +70,7 @@ def test_call_row_stands_before_any_ticket_and_cannot_be_changed(pbx: Pbx) -> No
     pbx.say("c1", "ring", 0)
     call = Call.objects.get()
     assert (call.ring_at, call.received_at, call.skew_ms) == (MONDAY, MONDAY, 0)
-    with pytest.raises(Exception, match="permission denied|只能追加"), connection.cursor() as cursor:
+    with pytest.raises(Exception, match=r"permission denied|只能追加"), connection.cursor() as cursor:
         cursor.execute("UPDATE operations_call SET ring_at = now()")
 
 
