@@ -117,7 +117,10 @@ def _bind(model: type[models.Model] | None, one: Field | LineField, actor: Any) 
         kind = "register" if one.lookup else kind_of(model_field)
     if isinstance(one, LineField) and one.product and model_field is None:
         kind = "money"
-    choices: Any = one.choices(actor) if callable(one.choices) else one.choices
+    # A schema is bound without an actor, before there is a database: choices somebody is offered are not part of it.
+    choices: Any = one.choices
+    if callable(choices):
+        choices = choices(actor) if actor is not None else ()
     if choices is None and model_field is not None and model_field.choices:
         choices = [(str(v), str(t)) for v, t in model_field.flatchoices if v != ""]
     source = None
