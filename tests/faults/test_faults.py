@@ -317,7 +317,8 @@ def test_the_sealed_chain_holds(outcome: Outcome) -> None:
 
 
 def test_no_job_is_stuck_and_each_checkup_found_all_well(outcome: Outcome) -> None:
-    assert set(outcome.jobs) == {"succeeded"}, outcome.jobs
+    """Every job was done, or given up for another of its key that was done."""
+    assert set(outcome.jobs) <= {"succeeded", "aborted"}, outcome.jobs
     assert outcome.checkups["done"] > 0
     assert (outcome.checkups["broken"], outcome.checkups["unknown"]) == (0, 0)
 

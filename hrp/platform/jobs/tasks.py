@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
@@ -18,7 +17,6 @@ from hrp.platform.base.refusals import Refusal
 from hrp.platform.base.registry import Registry
 
 QUEUE = "default"
-AFTER_OUTAGE = (5, 10, 30, 60, 300)
 
 
 @dataclass(frozen=True)
@@ -41,29 +39,15 @@ tasks: Registry[Task] = Registry("后台任务")
 
 
 class Waits(BaseRetryStrategy):
-    """Try again after each of ``seconds`` in turn. A refusal is an answer, not an accident: it is not retried.
-
-    A database that went away is no fault of the task: that is tried again five times at least, as when a worker dies.
-    """
+    """Try again after each of ``seconds`` in turn. A refusal is an answer, not an accident: it is not retried."""
 
     def __init__(self, seconds: Sequence[int]) -> None:
         self.seconds = tuple(seconds)
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        waits = self.seconds
-        if went_away(exception):
-            waits += AFTER_OUTAGE[len(waits) :]
-        if isinstance(exception, Refusal) or job.attempts >= len(waits):
+        if isinstance(exception, Refusal) or job.attempts >= len(self.seconds):
             return None
-        return RetryDecision(retry_at=clock.now() + dt.timedelta(seconds=waits[job.attempts]))
-
-
-def went_away(error: BaseException) -> bool:
-    """Whether the database stopped under a statement or could not be reached: no answer, or "shutting down"."""
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or state.startswith(("08", "57P"))
+        return RetryDecision(retry_at=clock.now() + dt.timedelta(seconds=self.seconds[job.attempts]))
 
 
 def task(
@@ -97,7 +81,7 @@ def task(
             queue=queue,
             priority=priority,
             pass_context=True,
-            retry=Waits(retry),
+            retry=Waits(retry) if retry else False,
         )(run)
         return declared
 

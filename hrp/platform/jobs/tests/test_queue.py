@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
@@ -16,7 +16,7 @@ from hrp.config import testing
 from hrp.platform.access.models import User
 from hrp.platform.base import clock, origin
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound
-from hrp.platform.jobs import inline, jobs, running, selectors, services
+from hrp.platform.jobs import inline, jobs, rescue, running, selectors, services
 from hrp.platform.jobs.models import Effect, JobLog, JobRecord
 from hrp.platform.jobs.tasks import Waits, task
 
@@ -207,27 +207,37 @@ def test_waits_follow_the_schedule_and_refusals_do_not():
     assert waits.get_retry_decision(exception=Invalid("不行"), job=job(0)) is None
 
 
-def test_a_database_that_went_away_is_waited_for_and_a_broken_statement_is_not(
-    committed_db: testing.Database,
-):
-    def failure(statement: str) -> DatabaseError:
-        with pytest.raises(DatabaseError) as failed, connection.cursor() as cursor:
+def test_a_database_that_went_away_is_told_from_a_statement_that_failed(committed_db: testing.Database):
+    def failure(statement: str) -> Any:
+        with pytest.raises(OperationalError) as failed, connection.cursor() as cursor:
             cursor.execute(statement)
         connection.close()
         return failed.value
 
-    gone = failure("SELECT pg_terminate_backend(pg_backend_pid())")
-    slow = failure("SET statement_timeout = 10; SELECT pg_sleep(1)")
-    wrong = failure("SELECT * FROM nowhere")
-    for waits, given_up_after in ((Waits(()), 5), (Waits((1, 1)), 5), (Waits((1,) * 7), 7)):
-        retried = [attempts for attempts in range(9) if decided(waits, gone, attempts)]
-        assert retried == list(range(given_up_after))
-        assert not any(decided(waits, error, len(waits.seconds)) for error in (slow, wrong))
+    assert running.went_away(failure("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert not running.went_away(failure("SET statement_timeout = 10; SELECT pg_sleep(1)"))
 
 
-def decided(waits: Waits, error: BaseException, attempts: int) -> bool:
-    job = Job(queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
-    return waits.get_retry_decision(exception=error, job=job) is not None
+def test_stalled_jobs_of_one_key_do_not_hold_up_the_rescue(db: None):
+    """Each was taken by a worker that died before it was done, and the key was free for the next."""
+    keyed = []
+    for _ in range(3):
+        keyed.append(services.defer(say, actor=None, unique="k", word="keyed"))
+        stall()
+    other = services.defer(say, actor=None, word="other")
+    stall()
+    assert rescue.rescue() == 4
+    states = [row.state for row in map(selectors.job, (*keyed, other)) if row is not None]
+    assert states == ["retrying", "aborted", "aborted", "retrying"]
+    assert [log.text for log in JobLog.objects.filter(record=keyed[1])] == [
+        "执行它的工作进程失联；同样的任务已在排队，由它完成"
+    ]
+    assert rescue.rescue() == 0
+
+
+def stall() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
 
 
 def test_an_effect_happens_once(db: None):

@@ -142,12 +142,16 @@ def test_a_killed_worker_leaves_its_job_to_the_next(start: Callable[..., Worker]
     assert "执行它的工作进程失联，重新排队" in JobLog.objects.values_list("text", flat=True)
 
 
-def test_a_job_whose_database_went_away_is_tried_again(start: Callable[..., Worker]):
-    start()
+def test_a_worker_whose_database_went_away_leaves_its_job_to_the_next(start: Callable[..., Worker]):
+    worker = start()
     pk = services.defer(probes.cut, actor=None, key="a")
-    wait_for(lambda: effect("began:a"))
-    wait_for(lambda: state(pk) == "retrying")
-    wait_for(lambda: state(pk) == "succeeded", seconds=20)
+    assert worker.process.wait(timeout=30) == 75, worker.log.read_text()
+    assert state(pk) == "doing"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
+    assert rescue.rescue() == 1
+    start()
+    wait_for(lambda: state(pk) == "succeeded")
     assert effect("effect:a")
     assert JobRecord.objects.get(pk=pk).error == ""
 
