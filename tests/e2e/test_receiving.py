@@ -80,9 +80,9 @@ def enter_lines(page: Page) -> None:
 def save_is_refused_at_the_wrong_cell(page: Page) -> None:
     """The reason stands at the cell and above, and nothing that was typed is lost."""
     page.keyboard.press("Control+s")
-    expect(page.get_by_role("alert")).to_contain_text("第 5 行：应填数字")
+    expect(page.get_by_role("alert")).to_contain_text("第 5 行：实收数量应填数字")
     expect(page.locator("#lines td.bad")).to_have_count(1)
-    expect(page.locator("#lines td.bad")).to_have_attribute("title", "应填数字")
+    expect(page.locator("#lines td.bad")).to_have_attribute("title", "实收数量应填数字")
     expect(cell(page, 5, "quantity")).to_have_value("四十")
     expect(cell(page, 5, "quantity")).to_be_focused()
     expect(page.locator("#lines tbody tr")).to_have_count(5)

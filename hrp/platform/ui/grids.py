@@ -93,7 +93,9 @@ def read(
             values[place][one.name] = text in ("1", "on", "true") if one.kind == "bool" else text
             wrong = "" if one.kind == "bool" else check(one, text)
             if wrong:
-                problems.append(Problem(wrong, field=one.name, line=place))
+                # above the grid a reason stands without its column
+                said = wrong if one.title in wrong else f"{one.title}{wrong}"
+                problems.append(Problem(said, field=one.name, line=place))
     return values, problems
 
 
