@@ -318,7 +318,9 @@ def _step_problems(
 
 def _risk_problems(rows: Any) -> list[Problem]:
     marks = [row.get("percent") if isinstance(row, Mapping) else None for row in rows]
-    whole = [mark for mark in marks if isinstance(mark, int) and not isinstance(mark, bool) and 0 < mark < 100]
+    whole = [
+        mark for mark in marks if isinstance(mark, int) and not isinstance(mark, bool) and 0 < mark < 100
+    ]
     if whole == marks and whole == sorted(set(whole)) and all(row.get("roles") for row in rows):
         return []
     return [Problem("每档须有 1 至 99 之间递增的百分比和应通知角色", field="plan.at_risk")]
