@@ -12,6 +12,7 @@ from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
 from hrp.operations.desk import demo as desk
+from hrp.operations.intake import demo as intake
 from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
 from hrp.platform.documents import services
@@ -72,6 +73,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     _work_in_progress(org, room, users, rng, today)
     desk.seed(random.Random(SEED), users, list(org.units.values()), today)  # noqa: S311 - a believable past
+    intake.seed(users, list(org.units.values()))
     say("服务台")
 
 

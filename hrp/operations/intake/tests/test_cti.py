@@ -70,7 +70,7 @@ def test_call_row_stands_before_any_ticket_and_cannot_be_changed(pbx: Pbx) -> No
     pbx.say("c1", "ring", 0)
     call = Call.objects.get()
     assert (call.ring_at, call.received_at, call.skew_ms) == (MONDAY, MONDAY, 0)
-    with pytest.raises(Exception, match="permission denied|只能追加"), connection.cursor() as cursor:
+    with pytest.raises(Exception, match=r"permission denied|只能追加"), connection.cursor() as cursor:
         cursor.execute("UPDATE operations_call SET ring_at = now()")
 
 
@@ -84,7 +84,9 @@ def test_same_event_twice_changes_nothing(pbx: Pbx) -> None:
 
 @pytest.mark.parametrize("token", ["", "hrp_wrong", "nothing"])
 def test_door_needs_a_live_key(pbx: Pbx, token: str) -> None:
-    assert pbx.post({"call_id": "c1", "event": "ring", "at": MONDAY.isoformat()}, token=token).status_code == 401
+    assert (
+        pbx.post({"call_id": "c1", "event": "ring", "at": MONDAY.isoformat()}, token=token).status_code == 401
+    )
     with clock.pinned(MONDAY):
         ApiKey.objects.update(revoked_at=MONDAY)
         assert pbx.post({"call_id": "c1", "event": "ring", "at": MONDAY.isoformat()}).status_code == 401
@@ -137,7 +139,9 @@ def test_nonsense_is_refused_and_leaves_nothing(pbx: Pbx, body: object, field: s
     assert not Call.objects.exists()
 
 
-def test_short_call_of_a_stranger_waits_for_its_number_and_then_moves_the_start(world: World, pbx: Pbx) -> None:
+def test_short_call_of_a_stranger_waits_for_its_number_and_then_moves_the_start(
+    world: World, pbx: Pbx
+) -> None:
     pbx.say("c1", "ring", 0, STRANGER)
     assert pbx.say("c1", "ended", 4, STRANGER)["ticket"] is None
     pbx.say("c2", "ring", 120, STRANGER)
@@ -224,7 +228,13 @@ def test_call_is_written_down_once(world: World, pbx: Pbx) -> None:
     with clock.pinned(second(40)):
         answer = door(world.engineer).post(
             reverse("operations.call.register", args=[call.pk]),
-            {"reporter_name": "王", "org_unit": world.store.code, "module": "其他", "title": "又一次", "level": "C"},
+            {
+                "reporter_name": "王",
+                "org_unit": world.store.code,
+                "module": "其他",
+                "title": "又一次",
+                "level": "C",
+            },
         )
     assert answer.status_code == 409
     assert Ticket.objects.count() == 1
@@ -317,7 +327,9 @@ def test_late_ring_event_moves_the_start_earlier(pbx: Pbx) -> None:
     assert Ticket.objects.get().first_contact_at == MONDAY
 
 
-def test_shell_is_completed_by_whoever_calls_back_and_raised_from_the_first_ring(world: World, pbx: Pbx) -> None:
+def test_shell_is_completed_by_whoever_calls_back_and_raised_from_the_first_ring(
+    world: World, pbx: Pbx
+) -> None:
     pbx.say("c1", "ring", 0)
     pbx.say("c1", "missed", 25)
     ticket = Ticket.objects.get()
@@ -333,7 +345,11 @@ def test_shell_is_completed_by_whoever_calls_back_and_raised_from_the_first_ring
         answer = agent.post(reverse("operations.ticket.act", args=[ticket.pk, "complete"]), form)
         assert answer.status_code == 302, answer.content.decode()
         handling.reclassify(
-            actor=world.engineer, ticket=ticket, to="1", basis="supplier_misclassified", reason="来电人说全院停摆"
+            actor=world.engineer,
+            ticket=ticket,
+            to="1",
+            basis="supplier_misclassified",
+            reason="来电人说全院停摆",
         )
     ticket.refresh_from_db()
     assert (ticket.title, ticket.org_unit, ticket.level) == ("全院无法出库", world.ward, "1")
@@ -346,7 +362,9 @@ def test_shell_is_completed_by_whoever_calls_back_and_raised_from_the_first_ring
 def test_typed_ticket_cannot_be_completed_over(world: World) -> None:
     ticket = world.call("B")
     with clock.pinned(second(120)):
-        page = door(world.engineer).get(reverse("operations.ticket.detail", args=[ticket.pk])).content.decode()
+        page = (
+            door(world.engineer).get(reverse("operations.ticket.detail", args=[ticket.pk])).content.decode()
+        )
         assert 'id="act-complete"' not in page
         answer = door(world.engineer).post(
             reverse("operations.ticket.act", args=[ticket.pk, "complete"]),

@@ -12,7 +12,9 @@ from hrp.operations.intake.rules import message
 OWN = ["baoxiu@hospital.example"]
 
 
-def sorted_as(headers: dict[str, str], sender: str = "wang@hospital.example", subject: str = "打印不了") -> str:
+def sorted_as(
+    headers: dict[str, str], sender: str = "wang@hospital.example", subject: str = "打印不了"
+) -> str:
     return rules.sort(headers, sender=sender, own=OWN, subject=subject).kind
 
 
@@ -23,7 +25,7 @@ def sorted_as(headers: dict[str, str], sender: str = "wang@hospital.example", su
         ({"Auto-Submitted": "no"}, "report"),
         ({"auto-submitted": "No"}, "report"),
         ({"Auto-Submitted": "auto-replied"}, "auto"),
-        ({"Auto-Submitted": "auto-generated; owner-email=\"x@y\""}, "auto"),
+        ({"Auto-Submitted": 'auto-generated; owner-email="x@y"'}, "auto"),
         ({"AUTO-SUBMITTED": "auto-notified (comment)"}, "auto"),
         ({"Precedence": "bulk"}, "auto"),
         ({"Precedence": "LIST"}, "auto"),
@@ -77,10 +79,15 @@ def test_html_becomes_what_a_person_reads() -> None:
 
 
 def test_gbk_calling_itself_gb2312_is_read() -> None:
-    raw = "Subject: =?gb2312?B?".encode() + __import__("base64").b64encode("镕基报修：全院瘫痪".encode("gbk")) + (
-        "?=\r\nFrom: =?gbk?B?zfXSqcqm?= <Wang@Hospital.Example>\r\nContent-Type: text/plain; charset=gb2312\r\n"
-        "Content-Transfer-Encoding: 8bit\r\n\r\n"
-    ).encode() + "镕：三个库房都不行".encode("gbk")
+    raw = (
+        b"Subject: =?gb2312?B?"
+        + __import__("base64").b64encode("镕基报修：全院瘫痪".encode("gbk"))
+        + (
+            b"?=\r\nFrom: =?gbk?B?zfXSqcqm?= <Wang@Hospital.Example>\r\nContent-Type: text/plain; charset=gb2312\r\n"
+            b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+        )
+        + "镕：三个库房都不行".encode("gbk")
+    )
     letter = message.read(raw)
     assert (letter.subject, letter.body) == ("镕基报修：全院瘫痪", "镕：三个库房都不行")
     assert (letter.sender, letter.sender_name) == ("wang@hospital.example", "王药师")

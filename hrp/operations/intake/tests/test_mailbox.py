@@ -49,10 +49,18 @@ def box(world: World, postoffice: Postoffice) -> Mailbox:
         return mailboxes.save(actor=world.engineer, pk=None, values=settings(postoffice))
 
 
-def mail(subject: str = "出库保存报错", sender: str = KNOWN, text: str = "三号库房，可手工登记", **headers: str) -> EmailMessage:
+def mail(
+    subject: str = "出库保存报错", sender: str = KNOWN, text: str = "三号库房，可手工登记", **headers: str
+) -> EmailMessage:
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = f"王药师 <{sender}>", "baoxiu@hospital.example", subject
-    message["Message-ID"] = headers.pop("Message_ID", f"<{abs(hash((subject, sender, text)))}@hospital.example>")
+    message["From"], message["To"], message["Subject"] = (
+        f"王药师 <{sender}>",
+        "baoxiu@hospital.example",
+        subject,
+    )
+    message["Message-ID"] = headers.pop(
+        "Message_ID", f"<{abs(hash((subject, sender, text)))}@hospital.example>"
+    )
     for name, value in headers.items():
         message[name.replace("_", "-")] = value
     message.set_content(text)
@@ -73,12 +81,18 @@ def send(postoffice: Postoffice, box: Mailbox) -> Callable[..., int]:
     return run
 
 
-def test_mail_becomes_a_ticket_from_when_the_server_had_it(world: World, box: Mailbox, send: Any, postoffice: Postoffice) -> None:
+def test_mail_becomes_a_ticket_from_when_the_server_had_it(
+    world: World, box: Mailbox, send: Any, postoffice: Postoffice
+) -> None:
     assert send(mail(), minutes=45) == 1
     ticket = Ticket.objects.get()
     assert ticket.first_contact_at == MONDAY
     assert (ticket.level, ticket.title, ticket.module) == ("C", "出库保存报错", "物流管理系统")
-    assert (ticket.org_unit, ticket.reporter_name, ticket.reporter_phone) == (world.store, "王药师", tests.NUMBER)
+    assert (ticket.org_unit, ticket.reporter_name, ticket.reporter_phone) == (
+        world.store,
+        "王药师",
+        tests.NUMBER,
+    )
     assert ContactEvidence.objects.get().channel == "email"
     assert postoffice.unseen() == 0
 
@@ -302,7 +316,9 @@ def test_wrong_password_is_a_failure_not_a_crash(world: World, box: Mailbox, pos
     assert box.failing_since == MONDAY
 
 
-def test_certificate_nobody_vouches_for_is_refused(world: World, box: Mailbox, postoffice: Postoffice) -> None:
+def test_certificate_nobody_vouches_for_is_refused(
+    world: World, box: Mailbox, postoffice: Postoffice
+) -> None:
     with clock.pinned(MONDAY):
         mailboxes.save(actor=world.engineer, pk=box.pk, values=settings(postoffice, tls="ssl"))
         box.refresh_from_db()
@@ -313,7 +329,11 @@ def test_certificate_nobody_vouches_for_is_refused(world: World, box: Mailbox, p
 def test_password_is_sealed_and_never_shown(world: World, box: Mailbox) -> None:
     assert PASSWORD not in box.secret
     agent = door(world.engineer)
-    for url in (f"/operations/mailboxes/{box.pk}", f"/operations/mailboxes/{box.pk}/edit", "/operations/mailboxes/"):
+    for url in (
+        f"/operations/mailboxes/{box.pk}",
+        f"/operations/mailboxes/{box.pk}/edit",
+        "/operations/mailboxes/",
+    ):
         page = agent.get(url)
         assert page.status_code == 200
         assert PASSWORD not in page.content.decode()
@@ -323,7 +343,9 @@ def test_password_is_sealed_and_never_shown(world: World, box: Mailbox) -> None:
         assert not re.search(re.escape(box.secret), str(cursor.fetchall()))
 
 
-def test_settings_through_the_form_keep_an_empty_password(world: World, box: Mailbox, postoffice: Postoffice) -> None:
+def test_settings_through_the_form_keep_an_empty_password(
+    world: World, box: Mailbox, postoffice: Postoffice
+) -> None:
     form = settings(postoffice, password="", name="新名")
     answer = door(world.engineer).post(f"/operations/mailboxes/{box.pk}/edit", form)
     assert answer.status_code == 302, answer.content.decode()

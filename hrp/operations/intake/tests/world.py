@@ -27,7 +27,11 @@ def make() -> World:
     people.allow(world.engineer, *PERMISSIONS)
     people.allow(world.head, "operations.call.view", "operations.mail.view", "operations.mail.handle")
     Contact.objects.create(
-        name="王药师", number=NUMBER, email="wang@hospital.example", org_unit=world.store, module="物流管理系统"
+        name="王药师",
+        number=NUMBER,
+        email="wang@hospital.example",
+        org_unit=world.store,
+        module="物流管理系统",
     )
     return world
 
