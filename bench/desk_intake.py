@@ -104,7 +104,9 @@ def main() -> None:
         database = server.session
         database.use()
         testing.require_assets()
-        settings.SECRET_KEY = (server.home.secrets / "django.key").read_text().strip()  # the session is made here
+        settings.SECRET_KEY = (
+            (server.home.secrets / "django.key").read_text().strip()
+        )  # the session is made here
         session, token = prepare()
         taken: list[float] = []
         with testing.serve(server, database, environment=server.environment(database)) as running:

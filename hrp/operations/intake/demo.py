@@ -39,7 +39,9 @@ def _call_list(now: dt.datetime) -> None:
     done = cdr.Imported()
     contacts = selectors.phone_contacts(now - dt.timedelta(days=400), now, manual=True)
     for place, (evidence, ticket) in enumerate(contacts):
-        ring = min(evidence.ring_at + dt.timedelta(seconds=place % 3), evidence.answered_at or evidence.entered_at)
+        ring = min(
+            evidence.ring_at + dt.timedelta(seconds=place % 3), evidence.answered_at or evidence.entered_at
+        )
         over = (evidence.answered_at or ring) + dt.timedelta(seconds=40 + place % 90)
         told = [("ring", ring), ("ended", min(over, now))]
         if evidence.answered_at:
@@ -86,7 +88,7 @@ def _mails(now: dt.datetime) -> None:
         },
     )  # fmt: skip
     mailboxes.switch(actor=robot, box=box, on=False)
-    story = (
+    story: tuple[tuple[int, str, str, str, str, dict[str, str]], ...] = (
         (95, "王药师", "wangyaoshi@hospital.example", "高值耗材入库单打印模糊", "昨天起入库单二维码打印模糊，扫不出来，可手工录入。\n三号库房 王药师", {}),
         (62, "刘工", "liugong@supplies.example", "贵院系统无法接收我司发货单", "今早推送的三张发货单均提示超时，请协助查看。", {}),
         (50, "陈会计", "chenkuaiji@hospital.example", "自动回复：外出开会", "本人今日外出，有事请致电 6205。", {"Auto-Submitted": "auto-replied"}),

@@ -32,7 +32,9 @@ def test_every_call_of_the_demo_desk_is_in_the_list_and_moves_nothing() -> None:
         demo.seed(users, units)
         on_screen = selectors.on_screen(users[desk_demo.AGENT])
     assert CallOutcome.objects.filter(kind="matched").count() == typed
-    assert {pk: at for pk, at in Ticket.objects.values_list("pk", "first_contact_at") if pk in before} == before
+    assert {
+        pk: at for pk, at in Ticket.objects.values_list("pk", "first_contact_at") if pk in before
+    } == before
     assert [call.caller for call in on_screen] == ["6205"]
     assert CallOutcome.objects.filter(kind="shell").count() == 1
     assert sorted(Mail.objects.values_list("kind", flat=True)) == ["auto", "report", "unknown"]
