@@ -17,6 +17,7 @@ from hrp.operations.desk import demo as desk
 from hrp.operations.emergency import demo as emergency
 from hrp.operations.feedback import demo as feedback
 from hrp.operations.incidents import demo as incidents
+from hrp.operations.intake import demo as intake
 from hrp.operations.knowledge import demo as knowledge
 from hrp.operations.training import demo as training
 from hrp.platform.access.models import Role, User
@@ -88,6 +89,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
     contract = Contract.objects.get()
     emergency.seed(users, contract, today)
     incidents.seed(users, contract, units, today)
+    intake.seed(users, units)
     say("服务台")
     knowledge.seed(users, today)
     training.seed(users, units, today)

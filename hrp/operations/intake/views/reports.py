@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 import hrp
 from hrp.operations.contracts import selectors as contracts
+from hrp.operations.contracts.models import Side
 from hrp.operations.desk.rules import wizard
 from hrp.operations.desk.services import intake
 from hrp.operations.desk.views import reading, suggesting
@@ -72,12 +73,14 @@ def report(request: HttpRequest) -> HttpResponse:
         answer = errors.refused(request, refusal)
         answer["HX-Retarget"], answer["HX-Reswap"] = "#report-alert", "innerHTML"
         return answer
-    held = selectors.page_report(ticket)
-    phone = "channel_rejected" in ticket.flags
-    return render(
-        request, "intake/parts/reported.html",
-        {"ticket": ticket, "report": held, "must_call": phone, "hotline": version.contract.hotline},
-    )  # fmt: skip
+    context = {
+        "ticket": ticket,
+        "report": selectors.page_report(ticket),
+        "must_call": "channel_rejected" in ticket.flags,
+        "may_claim": contracts.side_of(actor) != Side.SUPPLIER,
+        "hotline": version.contract.hotline,
+    }
+    return render(request, "intake/parts/reported.html", context)
 
 
 def _read(request: HttpRequest, actor: User) -> intake.Report:
@@ -126,6 +129,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     version = contracts.version_in_force(clock.now())
     context = {
         "page_title": _("我的报修"),
+        "may_claim": contracts.side_of(actor) != Side.SUPPLIER,
         "reports": list(selectors.reports_of(actor)[:100]),
         "hotline": version.contract.hotline if version else "",
     }
