@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -149,7 +150,8 @@ def _compare(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
+    """Sentence by sentence, so that a comparison shows what changed and not the whole paragraph."""
+    return tuple(part.strip() for part in re.split(r"(?<=[。；])|\n", text) if part.strip())
 
 
 def _joined(*parts: str) -> str:

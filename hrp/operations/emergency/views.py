@@ -41,6 +41,7 @@ class Grid:
     columns: tuple[tuple[str, str], ...]
     rows: list[list[tuple[str, str]]]
     problem: str = ""
+    wide_first: bool = False
 
 
 @require_GET
@@ -265,4 +266,11 @@ def _grid(key: str, content: rules.Content, bad: dict[str, str]) -> Grid:
     given = [[(name, getattr(row, name)) for name in names] for row in getattr(content, key)]
     blank = [[(name, "") for name in names] for _row in range(BLANK_ROWS if not given else 1)]
     heading = {"roles": _("角色分工"), "steps": _("处置步骤"), "contacts": _("联系人")}[key]
-    return Grid(key, heading, tuple(zip(names, titles, strict=True)), [*given, *blank], bad.get(key, ""))
+    return Grid(
+        key,
+        heading,
+        tuple(zip(names, titles, strict=True)),
+        [*given, *blank],
+        bad.get(key, ""),
+        key == "steps",
+    )

@@ -70,7 +70,17 @@ def seed(
     gate = Gate.objects.order_by("pk").first()
     if gate is None:
         return []
+    _sign_visits(users[COUNTERPART])
     return [_Incident(users, units[-1], gate, story, today).live() for story in STORIES]
+
+
+def _sign_visits(head: User) -> None:
+    """The hospital's engineer signs for the visits of the desk's other tickets, some minutes after each arrival."""
+    for event in TicketEvent.objects.filter(type="ONSITE_ARRIVED").select_related("ticket", "actor"):
+        with clock.pinned(event.at + dt.timedelta(minutes=6)):
+            onsite.sign_arrival(
+                actor=head, ticket=event.ticket, person=event.actor.display_name, place=event.payload["place"]
+            )
 
 
 def _surroundings(users: Mapping[str, User], contract: Contract, today: dt.date) -> None:

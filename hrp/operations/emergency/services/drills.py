@@ -149,7 +149,8 @@ def finish_finding(*, actor: User, finding: DrillFinding, evidence: str) -> Find
     party(actor, "登记整改完成")
     if not evidence.strip():
         raise Invalid("请写明完成证据", way_out="例如变更单号、截图所在、复测结果。")
-    held = DrillFinding.objects.select_for_update().select_related("drill").get(pk=finding.pk)
+    held = DrillFinding.objects.select_related("drill").get(pk=finding.pk)
+    _lock(held.drill)
     if FindingDone.objects.filter(finding=held).exists():
         raise Conflict("该项已登记完成", way_out="无需重复登记。")
     made = FindingDone.objects.create(

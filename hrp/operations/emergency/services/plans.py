@@ -111,7 +111,8 @@ def answer_revision(*, actor: User, request: RevisionRequest, accepted: bool, te
     party(actor, "答复修订请求", only=Side.SUPPLIER)
     if not text.strip():
         raise Invalid("请写明答复", way_out="采纳的写明如何修订，不采纳的写明理由。")
-    held = RevisionRequest.objects.select_for_update().select_related("plan").get(pk=request.pk)
+    held = RevisionRequest.objects.select_related("plan").get(pk=request.pk)
+    EmergencyPlan.objects.select_for_update().get(pk=held.plan_id)  # one answer at a time
     if RevisionAnswer.objects.filter(request=held).exists():
         raise Conflict(
             "该请求已经答复", way_out="如需补充，请修订预案后由双方签署。", code="already_answered"

@@ -17,7 +17,7 @@ from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.files import StoredFile
-from hrp.platform.base.refusals import Conflict, Invalid
+from hrp.platform.base.refusals import Conflict, Invalid, NotFound
 
 WORK, CONFIRM = "operations.ticket.work", "operations.ticket.confirm"
 
@@ -63,6 +63,8 @@ def check_in(
     """The engineer scans the code at the gate: that is the arrival, and its evidence."""
     held = chain.hold(ticket, actor=actor, permission=WORK)
     chain.require_side(held.side, Side.SUPPLIER, "签到")
+    if held.ticket.org_unit.campus.hospital_id != gate.campus.hospital_id:
+        raise NotFound("该工单不属于这个签到点所在的医院", way_out="请扫描工单所属医院门禁处的签到码。")
     if held.ticket.state not in ("dispatched", "onsite"):
         raise Conflict(
             f"工单 {held.ticket.number} 没有待到场的人员",

@@ -24,6 +24,7 @@ from hrp.operations.emergency import selectors as emergency
 from hrp.operations.incidents import selectors
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
+from hrp.platform.base import clock
 from hrp.platform.base.refusals import Refusal
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.views import errors
@@ -34,7 +35,7 @@ PARTS = {
     "side": "incidents/parts/side.html",
 }
 QUICK = ("status_update", "decision", "note")
-"""Acts whose one text is typed straight into the page."""
+"""Acts whose one text is typed straight into the page: the first two of them that this person may do."""
 LEADING = ("start_emergency", "remote_failed", "dispatch", "arrive", "sign_arrival", "depart", "resolve", "end_emergency", "take_role")  # fmt: skip
 PAST = 30
 
@@ -109,12 +110,14 @@ def act(request: HttpRequest, pk: int, code: str) -> HttpResponse:
 
 def _situation(ticket: Ticket) -> dict[str, Any]:
     """What changes while one looks."""
-    now = selectors.situation(ticket)
+    now, contact_at = selectors.situation(ticket), selectors.cycle_contact(ticket)
     return {
         "ticket": ticket,
         "now": now,
         "tone": presenting.tone(ticket),
-        "contact_at": selectors.cycle_contact(ticket),
+        "contact_at": contact_at,
+        "lasted": presenting.duration((now.ended.at - contact_at).total_seconds()) if now.ended else "",
+        "live": ticket.state not in ("closed", "merged", "cancelled"),
         "clocks": [card for card in presenting.clocks(ticket) if card.row.cycle == ticket.cycle],
         "roles": [(title, now.roles.get(code, "")) for code, title in selectors.ROLES.items()],
         "timeline": _timeline(now.events),
@@ -138,17 +141,20 @@ def _around(actor: User, ticket: Ticket, now: selectors.Situation) -> dict[str, 
     offered = [one for one in acts.offered(actor, ticket, side, desk.record_of(ticket)) if not one.page]
     codes = {one.code: one for one in offered}
     leading = [codes[code] for code in LEADING if code in codes]
-    plan = emergency.version_named(ticket.contract_version.contract, now.started_with("plan"))
+    quick = [codes[code] for code in QUICK if code in codes][:2]
+    contract = ticket.contract_version.contract
+    plan = emergency.version_named(contract, now.started_with("plan"))
     return {
         "page_title": _("应急指挥 {number}").format(number=ticket.number),
         "act_url": "operations.incident.act",
         "acts": offered,
         "leading": leading,
-        "more": [one for one in offered if one not in leading and one.code not in QUICK],
-        "quick": [codes[code] for code in QUICK if code in codes],
+        "more": [one for one in offered if one not in leading and one not in quick],
+        "quick": quick,
         "plan": plan,
         "content": plan_rules.read_body(plan.body) if plan else None,
+        "plans": () if now.started else emergency.in_force(contract, clock.now()).values(),
         "side_title": Side(side).label if side else "",
-        "hotline": ticket.contract_version.contract.hotline,
+        "hotline": contract.hotline,
         "review_due": selectors.review_due(ticket),
     }

@@ -43,6 +43,7 @@ class Grid:
     dates: str = "due"
     picks: str = "owner"
     options: Sequence[str] = ()
+    wide_first: bool = True
 
 
 @require_http_methods(["GET", "POST"])
