@@ -35,10 +35,12 @@ class RoleSpec:
 
 
 DESK = ("operations.*",)
-SUPPLIER_LEAVES = ("operations.ticket.confirm", "operations.contract.edit")
+SUPPLIER_LEAVES = (
+    "operations.ticket.confirm", "operations.contract.edit", "operations.rating.give", "operations.survey.reply", "operations.enquiry.judge",
+)  # fmt: skip
 STAFF = (
     "operations.article.view", "operations.training.view", "operations.training.attend", "operations.enquiry.view",
-    "operations.enquiry.ask", "operations.survey.view", "operations.survey.reply",
+    "operations.enquiry.ask", "operations.enquiry.judge", "operations.survey.view", "operations.survey.reply",
 )  # fmt: skip
 """What everybody of the hospital may do with the maintenance service, in their own department."""
 
@@ -74,7 +76,7 @@ ROLES = (
     ),
     RoleSpec("service_agent", "服务台座席", (*DESK, "org.*.view"), SUPPLIER_LEAVES, description="受理故障与咨询（乙方）"),
     RoleSpec("service_engineer", "运维工程师", (*DESK, "org.*.view"), (*SUPPLIER_LEAVES, "operations.duty.edit"), description="处理故障，填写维护记录（乙方）"),
-    RoleSpec("system_counterpart", "系统主管工程师", (*DESK, "org.*.view", "documents.*.view"), ("operations.ticket.work", "operations.duty.edit", "operations.duty.work"), description="确认服务与裁定（甲方）"),
+    RoleSpec("system_counterpart", "系统主管工程师", (*DESK, "org.*.view", "documents.*.view"), ("operations.ticket.work", "operations.duty.edit", "operations.duty.work", "operations.enquiry.answer"), description="确认服务与裁定（甲方）"),
     RoleSpec("system_admin", "系统管理员", ("system.*",), duty="system", description="用户、参数、任务"),
     RoleSpec("security_admin", "安全保密管理员", ("security.*",), duty="security", description="角色与授权"),
     RoleSpec("audit_admin", "安全审计员", ("audit.*",), duty="audit", description="操作日志与审计链"),

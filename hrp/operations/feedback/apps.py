@@ -13,6 +13,7 @@ PERMISSIONS = {
     "operations.enquiry.view": "查看咨询与建议",
     "operations.enquiry.ask": "提出咨询、疑问、建议与投诉",
     "operations.enquiry.answer": "答复咨询与建议、跟进投诉（乙方）",
+    "operations.enquiry.judge": "认可或不认可答复（甲方）",
     "operations.enquiry.export": "导出咨询与建议",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hrp.operations.desk.models import Ticket
 from hrp.operations.desk.services import knowing
@@ -34,6 +34,29 @@ _REPLIES = (
     ("5", "5", "5", ""), ("4", "4", "5", "夜班时电话有时占线"), ("5", "4", "5", ""), ("4", "3", "4", "希望多到科室走走"),
     ("5", "5", "5", "很满意"), ("3", "4", "4", "打印机问题反复出现"), ("5", "5", "4", ""), ("4", "4", "4", "培训能否录像"),
 )  # fmt: skip
+
+_ANSWER, _DECIDE, _ASSIGN, _FINISH, _JUDGE = (
+    enquiries.answer, enquiries.decide, enquiries.assign, enquiries.finish, enquiries.judge,
+)  # fmt: skip
+
+_STORIES: tuple[tuple[int, str, str, str, str, str, tuple[tuple[int, int, str, Callable[..., object], dict[str, object]], ...]], ...] = (
+    (62, "consult", _COSTING, "对比期间怎么看", "想在报表里同时看上年同期", "邹会计",
+     ((0, 10, ENGINEER, _ANSWER, {"text": "在报表上方「对比」选上年同期，已发操作截图"}),)),
+    (41, "question", _HR, "生效日填报到日还是次月一日", "两种填法工资不一样", "谭老师",
+     ((0, 10, ENGINEER, _ANSWER, {"text": "以报到日为准，当月按日折算；知识库已有说明"}), (0, 15, HEAD, _JUDGE, {"accepted": True, "text": "清楚了"}))),
+    (33, "suggestion", _LOGISTICS, "领用单能否按模板生成", "每周领的物资基本相同，希望一键带出", "赵倩",
+     ((0, 10, ENGINEER, _DECIDE, {"decision": "accepted", "text": "列入 V2.4，支持按科室保存模板", "target": "V2.4"}),)),
+    (29, "suggestion", _LOGISTICS, "库存低于下限时标红", "现在要逐行比对", "王敏",
+     ((0, 10, ENGINEER, _DECIDE, {"decision": "accepted", "text": "改动小，随补丁发布", "target": "V2.3.2"}),
+      (20, 16, ENGINEER, _FINISH, {"text": "V2.3.2 已发布，低于下限的行标红"}))),
+    (21, "suggestion", _LOGISTICS, "病区也能看到采购单价", "方便控制成本", "孟护士",
+     ((0, 10, AGENT, _DECIDE, {"decision": "declined", "text": "采购单价按医院规定只对物资会计开放；病区可查看领用金额"}),)),
+    (12, "complaint", _LOGISTICS, "工程师约好到场未到", "约定上午十点，下午三点才到", "唐库管",
+     ((0, 10, AGENT, _ASSIGN, {"text": "查明原因并当面答复"}),
+      (4, 15, ENGINEER, _FINISH, {"text": "当日同时有 1级故障，未及时改约；已当面致歉，今后改约须电话确认"}), (4, 16, HEAD, _JUDGE, {"accepted": True}))),
+    (1, "suggestion", _LOGISTICS, "手机上也能审批领用单", "主任经常在门诊，回办公室才能审批", "赵倩", ()),
+)  # fmt: skip
+"""How many days ago what was asked by whom, and the steps since: days after, hour, who, verb, what was said."""
 
 
 def seed(
@@ -83,67 +106,18 @@ def _survey(users: Mapping[str, User], today: dt.date) -> None:
 def _enquiries(
     users: Mapping[str, User], units: Sequence[OrgUnit], tickets: Sequence[Ticket], today: dt.date
 ) -> list[Enquiry]:
-    head, engineer, agent = users[HEAD], users[ENGINEER], users[AGENT]
-
-    def ask(days: int, kind: str, module: str, title: str, text: str, who: str, **more: Ticket) -> Enquiry:
-        with clock.pinned(clock.at(today - dt.timedelta(days=days), 9, 10)):
-            asked = Asked(kind, units[days % len(units)], module, title, text, who, **more)
-            return enquiries.ask(actor=head, asked=asked)
-
-    def at(days: int, hour: int, minute: int = 0) -> dt.datetime:
-        return clock.at(today - dt.timedelta(days=days), hour, minute)
-
-    consult = ask(62, "consult", _COSTING, "对比期间怎么看", "想在报表里同时看上年同期", "邹会计")
-    question = ask(41, "question", _HR, "生效日填报到日还是次月一日", "两种填法工资不一样", "谭老师")
-    template = ask(
-        33, "suggestion", _LOGISTICS, "领用单能否按模板生成", "每周领的物资基本相同，希望一键带出", "赵倩"
-    )
-    colour = ask(29, "suggestion", _LOGISTICS, "库存低于下限时标红", "现在要逐行比对", "王敏")
-    open_price = ask(21, "suggestion", _LOGISTICS, "病区也能看到采购单价", "方便控制成本", "孟护士")
-    complaint = ask(
-        12,
-        "complaint",
-        _LOGISTICS,
-        "工程师约好到场未到",
-        "约定上午十点，下午三点才到",
-        "唐库管",
-        ticket=tickets[0],
-    )
-    newest = ask(
-        1, "suggestion", _LOGISTICS, "手机上也能审批领用单", "主任经常在门诊，回办公室才能审批", "赵倩"
-    )
-    with clock.pinned(at(62, 10)):
-        enquiries.answer(actor=engineer, enquiry=consult, text="在报表上方「对比」选上年同期，已发操作截图")
-    with clock.pinned(at(41, 10, 30)):
-        enquiries.answer(actor=engineer, enquiry=question, text="以报到日为准，当月按日折算；知识库已有说明")
-        enquiries.judge(actor=head, enquiry=question, accepted=True, text="清楚了")
-    with clock.pinned(at(33, 10, 40)):
-        enquiries.decide(
-            actor=engineer,
-            enquiry=template,
-            decision="accepted",
-            text="列入 V2.4，支持按科室保存模板",
-            target="V2.4",
-        )
-    with clock.pinned(at(29, 10)):
-        enquiries.decide(
-            actor=engineer, enquiry=colour, decision="accepted", text="改动小，随补丁发布", target="V2.3.2"
-        )
-    with clock.pinned(at(9, 16)):
-        enquiries.finish(actor=engineer, enquiry=colour, text="V2.3.2 已发布，低于下限的行标红")
-    with clock.pinned(at(21, 10, 15)):
-        enquiries.decide(
-            actor=agent, enquiry=open_price, decision="declined", text="采购单价属授权范围，按医院规定只对物资会计开放；病区可查看领用金额"
-        )  # fmt: skip
-    with clock.pinned(at(12, 9, 40)):
-        enquiries.assign(
-            actor=agent, enquiry=complaint, owner=engineer, due_on=today - dt.timedelta(days=7), text="查明原因并当面答复"
-        )  # fmt: skip
-    with clock.pinned(at(8, 15)):
-        enquiries.finish(
-            actor=engineer,
-            enquiry=complaint,
-            text="当日同时有 1级故障，未及时改约；已当面致歉，今后改约须电话确认",
-        )
-        enquiries.judge(actor=head, enquiry=complaint, accepted=True)
-    return [consult, question, template, colour, open_price, complaint, newest]
+    made = []
+    for days, kind, module, title, text, who, steps in _STORIES:
+        day = today - dt.timedelta(days=days)
+        ticket = tickets[0] if kind == "complaint" else None
+        asked = Asked(kind, units[days % len(units)], module, title, text, who, ticket)
+        with clock.pinned(clock.at(day, 9, 10)):
+            enquiry = enquiries.ask(actor=users[HEAD], asked=asked)
+        for after, hour, who_acts, verb, given in steps:
+            facts = dict(given)
+            if verb is enquiries.assign:
+                facts |= {"owner": users[ENGINEER], "due_on": day + dt.timedelta(days=5)}
+            with clock.pinned(clock.at(day + dt.timedelta(days=after), hour, 20)):
+                verb(actor=users[who_acts], enquiry=enquiry, **facts)
+        made.append(enquiry)
+    return made

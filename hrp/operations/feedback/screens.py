@@ -152,6 +152,7 @@ SURVEYS = RegisterScreen(
     filters=(Filter("title", title="主题", kind="text"),),
     fields=(Field("title", span=3), "opens_on", "closes_on", Field("published_at", readonly=True)),
     save=_save_survey,
+    closed=lambda row: row.published_at is not None,
     search=("title__icontains",),
     exact=(),
     actions=(
@@ -168,7 +169,7 @@ SURVEYS = RegisterScreen(
                 Column("text", title="问题", kind="text", value=lambda one: one.text), Column("mean", title="平均分", kind="text", value=_mean),
                 Column("spread", title="分布与意见", kind="text", value=lambda one: one.spread if one.kind == "score" else "；".join(one.words)),
             ),
-            fields=(Field("text", span=2), "kind"), add=_add_question, add_title="加题",
+            fields=(Field("text", span=2), "kind"), add=_add_question, add_title="加题", closed=lambda row: row.published_at is not None,
         ),
         Panel(
             "replies", "各科室回答", lambda row, actor: row.replies.select_related("org_unit", "by").order_by("org_unit__code"), model=Reply, empty="还没有科室填写",
@@ -270,15 +271,15 @@ ENQUIRIES = RegisterScreen(
     columns=(
         Column("number", title="编号", kind="code", value=lambda row: row.number, fixed=True, card="meta"),
         Column("kind", tones=KIND_TONES, card="line"),
+        Column("state", tones=STATE_TONES, card="tag"),
         Column("title", card="title"),
         Column("module"),
         Column("org_unit", card="meta"),
         Column("asker_name"),
         Column("asked_at", sort=True, card="meta"),
-        Column("responded_at", title="首次回应"),
+        Column("responded_at", title="首次回应", hidden=True),
         Column("owner"),
         Column("due_on", sort=True),
-        Column("state", tones=STATE_TONES, card="tag"),
     ),
     filters=(
         Filter("q", title="内容", kind="text", lookups=("title__icontains", "text__icontains", "asker_name__icontains"), placeholder="事项 / 内容 / 提出人"),
@@ -318,8 +319,8 @@ ENQUIRIES = RegisterScreen(
             ),
         ),
         Action("finish", "登记办理结果", _finish, permission=selectors.ANSWER, icon="circle-check", style="primary", shown=_may("done"), fields=(Field("text", title="结果", kind="textarea", required=True),)),
-        Action("accept", "认可", _judge(True), permission=selectors.ASK, icon="thumb-up", style="primary", shown=_may("accept"), confirm="认可这个答复，事项就此办结。"),
-        Action("reopen", "不认可", _judge(False), permission=selectors.ASK, icon="thumb-down", style="danger", shown=_may("reopen"), fields=(Field("text", title="理由", kind="textarea", required=True),)),
+        Action("accept", "认可", _judge(True), permission=selectors.JUDGE, icon="thumb-up", style="primary", shown=_may("accept"), confirm="认可这个答复，事项就此办结。"),
+        Action("reopen", "不认可", _judge(False), permission=selectors.JUDGE, icon="thumb-down", style="danger", shown=_may("reopen"), fields=(Field("text", title="理由", kind="textarea", required=True),)),
     ),
     panels=(
         Panel(

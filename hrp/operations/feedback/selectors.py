@@ -23,7 +23,9 @@ RATE = "operations.rating.give"
 SURVEY, SURVEY_EDIT, SURVEY_REPLY = (
     "operations.survey.view", "operations.survey.edit", "operations.survey.reply",
 )  # fmt: skip
-ENQUIRY, ASK, ANSWER = "operations.enquiry.view", "operations.enquiry.ask", "operations.enquiry.answer"
+ENQUIRY, ASK, ANSWER, JUDGE = (
+    "operations.enquiry.view", "operations.enquiry.ask", "operations.enquiry.answer", "operations.enquiry.judge",
+)  # fmt: skip
 
 
 def rating_of(ticket: Ticket) -> Rating | None:
@@ -110,7 +112,9 @@ def unanswered(found: Survey) -> QuerySet[OrgUnit]:
 
 
 def may_reply_for(actor: User, found: Survey) -> list[OrgUnit]:
-    """The invited departments this person may still answer for."""
+    """The invited departments this person may still answer for today."""
+    if found.published_at is None or not found.opens_on <= clock.today() <= found.closes_on:
+        return []
     held = scope.units(actor, SURVEY_REPLY)
     rows = unanswered(found)
     return list(rows if held is None else rows.filter(pk__in=held))

@@ -62,7 +62,9 @@ def seed(users: Mapping[str, User], today: dt.date) -> list[Article]:
     for place, name in enumerate(("wangmin", "zhaoqian", "zhangxiaoyan", "wangmin", "lijianguo")):
         if name in users:
             with clock.pinned(clock.at(today - dt.timedelta(days=25 - 4 * place), 9, 20)):
-                services.deflect(actor=users[name], article=made[place * 3 % 15], words=made[place].keywords)
+                services.deflect(
+                    actor=users[name], article=made[place * 3 % 15].article, words=made[place].keywords
+                )
     return [Article.objects.get(pk=version.article_id) for version in made]
 
 

@@ -1,8 +1,8 @@
 """Searching Chinese without help of the database's dictionaries: bigrams and pinyin initials as lexemes. Pure.
 
-A run of Chinese characters is cut into overlapping pairs (出库报错 gives 出库, 库报, 报错), each also as the initials of
-its pinyin (``_ck``), and its last character alone; Latin words and numbers stay whole. Positions count on through a text,
-so that pairs in a row can be asked for as a phrase.
+A run of Chinese characters is cut into overlapping pairs (出库报错 gives 出库, 库报, 报错) and its last character alone; in all
+but the longest texts (weight D) also into the initials of its pinyin (``_ck``). Latin words and numbers stay whole.
+Positions count on through a text, so that pairs in a row can be asked for as a phrase.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
@@ -42,12 +43,11 @@ def _is_chinese(run: str) -> bool:
     return run[0] >= "\u3400"
 
 
+@lru_cache(maxsize=8192)
 def initials(run: str) -> str:
     """The pinyin initial of each character, one letter each ("?" where there is none)."""
-    return "".join(
-        letter[0].lower() if letter and letter[0].isascii() else "?"
-        for letter in lazy_pinyin(run, style=Style.FIRST_LETTER, errors=lambda chars: ["?"] * len(chars))
-    )
+    letters = lazy_pinyin(run, style=Style.FIRST_LETTER, errors=lambda characters: "?" * len(characters))
+    return "".join(letters).lower()
 
 
 def _pairs(run: str) -> list[str]:
@@ -61,7 +61,7 @@ def lexemes(texts: Iterable[tuple[str, str]]) -> str:
     for weight, text in texts:
         for run in runs(text):
             spelt = [*_pairs(run), run[-1]] if _is_chinese(run) else [run]
-            letters = initials(run) if _is_chinese(run) else ""
+            letters = initials(run) if _is_chinese(run) and weight != "D" else ""
             sounds = [f"_{pair}" for pair in _pairs(letters)] + ([f"_{letters[-1]}"] if letters else [])
             for one, sound in zip(spelt, sounds or [""] * len(spelt), strict=True):
                 place = f"{min(at, _LAST_POSITION)}{weight}"

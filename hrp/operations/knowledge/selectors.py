@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Count, F, FloatField, Q, QuerySet
+from django.db.models import BooleanField, Count, F, IntegerField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from hrp.operations.contracts import selectors as contracts
@@ -78,7 +78,8 @@ def _in_module(found: QuerySet[ArticleVersion], module: str) -> QuerySet[Article
 
 def _ranked(found: QuerySet[ArticleVersion], query: str) -> QuerySet[ArticleVersion]:
     matches = RawSQL("operations_article_version.search @@ %s::tsquery", [query], BooleanField())
-    rank = RawSQL("ts_rank(operations_article_version.search, %s::tsquery)", [query], FloatField())
+    weight = "round(ts_rank(operations_article_version.search, %s::tsquery) * 1000000)::int"
+    rank = RawSQL(weight, [query], IntegerField())  # noqa: S611 - the query is a parameter
     return found.filter(matches).annotate(rank=rank).order_by("-rank", "-published_at", "-pk")
 
 

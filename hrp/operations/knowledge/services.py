@@ -175,10 +175,10 @@ def relabel(*, actor: User, article: Article, label: str) -> Article:
 @transaction.atomic
 def adopt(*, actor: User, article: Article, ticket_number: str, unit_id: int | None) -> Use:
     """Note that a ticket is solved with the article. Once per ticket: a second time is refused with Conflict."""
-    held = _in_use(actor, article)
+    held, version = _in_use(actor, article)
     if Use.objects.filter(article=held, kind="adopted", ticket_number=ticket_number).exists():
         raise Conflict(f"工单 {ticket_number} 已采用 {held.number}", way_out="无需重复采用。")
-    use = _use(actor, held, kind="adopted", ticket_number=ticket_number, org_unit_id=unit_id)
+    use = _use(actor, version, kind="adopted", ticket_number=ticket_number, org_unit_id=unit_id)
     _log(actor, "adopt", held, f"工单 {ticket_number} 采用 {held.number}")
     return use
 
@@ -186,17 +186,18 @@ def adopt(*, actor: User, article: Article, ticket_number: str, unit_id: int | N
 @transaction.atomic
 def deflect(*, actor: User, article: Article, words: str = "") -> Use:
     """Note that the article has answered somebody, who needs no ticket; said twice on one day it counts once."""
-    held = _in_use(actor, article)
+    held, version = _in_use(actor, article)
     today = clock.start_of_day(clock.today())
     known = Use.objects.filter(article=held, kind="deflected", by=actor, at__gte=today).first()
     if known is not None:
         return known
-    use = _use(actor, held, kind="deflected", words=words.strip()[:100], org_unit_id=actor.unit_id)
+    use = _use(actor, version, kind="deflected", words=words.strip()[:100], org_unit_id=actor.unit_id)
     _log(actor, "deflect", held, f"{held.number} 已解决问题，未报修")
     return use
 
 
-def _in_use(actor: User, article: Article) -> Article:
+def _in_use(actor: User, article: Article) -> tuple[Article, ArticleVersion]:
+    """The article locked, with its current version. Raises NotFound beyond the reader's labels, Conflict when withdrawn."""
     scope.require(actor, VIEW)
     allowed = selectors.labels_for(actor)
     held = (
@@ -209,13 +210,11 @@ def _in_use(actor: User, article: Article) -> Article:
         raise NotFound("没有找到这条知识", way_out="请返回知识库查找。")
     if not held.is_active:
         raise Conflict(f"{held.number} 已下架：{held.withdrawn_reason}", way_out="请另选一条。")
-    return held
+    return held, held.current
 
 
-def _use(actor: User, article: Article, **facts: object) -> Use:
-    return Use.objects.create(
-        article=article, version_id=article.current_id, by=actor, at=clock.now(), **facts
-    )
+def _use(actor: User, version: ArticleVersion, **facts: object) -> Use:
+    return Use.objects.create(article=version.article, version=version, by=actor, at=clock.now(), **facts)
 
 
 def _hold(actor: User, permission: str, version: ArticleVersion) -> ArticleVersion:

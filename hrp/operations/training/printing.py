@@ -56,7 +56,7 @@ def summary(session: Session) -> bytes:
             if ratings
             else "—",
         ),
-        ("教材散列", session.material.sha256[:32] + "…"),
+        ("教材散列", session.material.sha256[:16] + "…"),
     ]
     head = _head(session, "培训总结")
     head["facts"] += [{"label": label, "value": value} for label, value in facts]

@@ -132,6 +132,7 @@ SESSIONS = RegisterScreen(
         Field("pass_score"), Field("tries"), Field("state", readonly=True), Field("note", span=2),
     ),
     save=_save,
+    closed=lambda session: session.state != "planned",
     search=("title__icontains",),
     exact=(),
     actions=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core import signing
 from django.db.models import Avg, Count, IntegerField, OuterRef, QuerySet, Subquery
@@ -35,8 +36,8 @@ class Standing:
         return any(one.passed for one in self.attempts)
 
 
-def _counted(rows: QuerySet[Attendance] | QuerySet[Attempt]) -> Coalesce:
-    """How many distinct rows of a session, in a subquery of its own."""
+def _number(rows: QuerySet[Any, Any]) -> Coalesce:
+    """The number that ``rows``, grouped by session, hold in their one column; 0 without a row."""
     return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
 
 
@@ -49,8 +50,8 @@ def sessions() -> QuerySet[Session]:
         Session.objects.select_related("material")
         .defer("material__content")
         .annotate(
-            signed=_counted(signed.annotate(n=Count("pk")).values("n")),
-            passed=_counted(passed.annotate(n=Count("user", distinct=True)).values("n")),
+            signed=_number(signed.annotate(n=Count("pk")).values("n")),
+            passed=_number(passed.annotate(n=Count("user", distinct=True)).values("n")),
             rated=Subquery(rated.annotate(mean=Avg("score")).values("mean")),
         )
     )

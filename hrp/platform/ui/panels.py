@@ -35,7 +35,8 @@ def bind(declared: Sequence[Panel], obj: Any, actor: Any) -> list[BoundPanel]:
         rows = list(found[: MOST_ROWS + 1] if hasattr(found, "__getitem__") else found)
         model: Any = panel.model or getattr(found, "model", None) or (type(rows[0]) if rows else None)
         columns = cols.bind(model, panel.columns) if hasattr(model, "_meta") else _plain(panel.columns)
-        addable = panel.add is not None and (not panel.permission or scope.has(actor, panel.permission))
+        open_ = panel.add is not None and not (panel.closed is not None and panel.closed(obj))
+        addable = open_ and (not panel.permission or scope.has(actor, panel.permission))
         bound.append(
             BoundPanel(
                 panel,

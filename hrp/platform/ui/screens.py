@@ -131,7 +131,7 @@ class Panel:
     """A table under a register or document: ``rows(obj, actor)`` shown through ``columns``.
 
     ``fields`` and ``add(actor=, obj=, values=)`` make it a panel that rows can be added to (effective-dated facts:
-    a new row from a date, never an edit of the old one); ``permission`` guards the adding.
+    a new row from a date, never an edit of the old one); ``permission`` guards the adding, ``closed`` ends it.
     """
 
     key: str
@@ -144,6 +144,7 @@ class Panel:
     add_title: str = "新增"
     permission: str = ""
     empty: str = "暂无记录"
+    closed: Callable[[Any], bool] | None = None
 
 
 class Notice(str):
@@ -210,6 +211,7 @@ class RegisterScreen:
     ``<key>.import``. ``save(actor=, pk=, values=)`` is the module's service and returns the object; without one,
     ``editable`` registers are saved by the generic service. ``scope_field`` is the path to the org unit by which
     rows are narrowed ("" : the register is the whole hospital's). ``disable(actor=, obj=, reason=)`` is 停用.
+    ``closed`` says of a row that it no longer changes: it is not offered for editing.
     """
 
     key: str
@@ -232,6 +234,7 @@ class RegisterScreen:
     disable: Callable[..., Any] | None = None
     enable: Callable[..., Any] | None = None
     active: Callable[[Any], bool] | None = None
+    closed: Callable[[Any], bool] | None = None
     scope_field: str = ""
     queryset: Callable[[Actor], QuerySet[Any]] | None = None
     ordering: tuple[str, ...] = ("code",)

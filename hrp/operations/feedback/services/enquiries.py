@@ -127,7 +127,7 @@ def finish(*, actor: User, enquiry: Enquiry, text: str) -> Enquiry:
 def judge(*, actor: User, enquiry: Enquiry, accepted: bool, text: str = "") -> Enquiry:
     """The department accepts the answer, or says why not; then it is open again."""
     step = "accept" if accepted else "reopen"
-    held = _hold(actor, enquiry, step, selectors.ASK, Side.HOSPITAL)
+    held = _hold(actor, enquiry, step, selectors.JUDGE, Side.HOSPITAL)
     return _add(held, actor, step, text=text.strip() if accepted else _said(text, "不认可的理由"))
 
 

@@ -40,9 +40,13 @@ BOTH = (
 @pytest.fixture
 def world() -> World:
     made = desk.make()
-    people.allow(made.engineer, *BOTH, selectors.ANSWER, selectors.ASK, selectors.SURVEY_REPLY)
-    people.allow(made.head, *BOTH, selectors.ASK, selectors.SURVEY_EDIT, selectors.SURVEY_REPLY)
-    people.allow(made.nurse, *BOTH, selectors.ASK, selectors.SURVEY_REPLY, unit=made.ward)
+    people.allow(
+        made.engineer, *BOTH, selectors.ANSWER, selectors.ASK, selectors.JUDGE, selectors.SURVEY_REPLY
+    )
+    people.allow(
+        made.head, *BOTH, selectors.ASK, selectors.JUDGE, selectors.SURVEY_EDIT, selectors.SURVEY_REPLY
+    )
+    people.allow(made.nurse, *BOTH, selectors.ASK, selectors.JUDGE, selectors.SURVEY_REPLY, unit=made.ward)
     return made
 
 
@@ -217,6 +221,8 @@ class TestSurvey:
                 door(world.head).get(reverse("operations.survey.detail", args=[asked.pk])).content.decode()
             )
             assert "没有要填写的科室" in client.get(address).content.decode()
+        with clock.pinned(clock.at(self.CLOSES + dt.timedelta(days=1))):
+            assert selectors.may_reply_for(world.head, asked) == []
         assert world.ward.name in shown
 
 
@@ -311,7 +317,7 @@ class TestEnquiry:
 
     def test_departments_see_their_own(self, world: World) -> None:
         enquiry = self.ask(world)
-        stranger = people.person(selectors.ENQUIRY, selectors.ASK, unit=world.store)
+        stranger = people.person(selectors.ENQUIRY, selectors.JUDGE, unit=world.store)
         assert door(stranger).get(selectors.url_of(enquiry)).status_code == 404
         assert enquiry.title in door(world.nurse).get(selectors.url_of(enquiry)).content.decode()
         with pytest.raises(NotFound):

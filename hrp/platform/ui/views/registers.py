@@ -44,6 +44,10 @@ class RegisterView(ScreenView):
         screen = self.screen
         return bool(screen.active(obj)) if screen.active else bool(getattr(obj, "is_active", True))
 
+    def is_editable(self, obj: Any) -> bool:
+        screen = self.screen
+        return screen.editable and bool(screen.fields) and not (screen.closed and screen.closed(obj))
+
 
 class RegisterPage(RegisterView):
     """One row, read."""
@@ -63,7 +67,7 @@ class RegisterPage(RegisterView):
             "obj": obj,
             "sections": sections(inputs.of_object(self.inputs(actor), obj)),
             "active": self.is_active(obj),
-            "editable": may_edit and screen.editable and bool(screen.fields),
+            "editable": may_edit and self.is_editable(obj),
             "toggle": toggle and (self.is_active(obj) or screen.enable is not None or screen.disable is None),
             "panels": panels.bind(screen.panels, obj, actor),
             "panel_url": f"{screen.base}{obj.pk}",
