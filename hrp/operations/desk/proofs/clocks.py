@@ -16,6 +16,7 @@ from hrp.operations.desk.models import Breach, Clock, Ticket, TicketEvent
 from hrp.operations.desk.rules import clocks as engine
 from hrp.operations.desk.rules.kpi import Tally, tally
 from hrp.platform.base import clock
+from hrp.platform.base.refusals import Refusal
 
 KINDS: tuple[engine.Kind, ...] = ("response", "emergency_start", "onsite")
 """The clocks the contract gives a target for; the report of an inspection (AC-25) is proved elsewhere."""
@@ -35,8 +36,13 @@ class Judged:
         return "breached" if self.breach is not None else self.clock.verdict
 
 
-def judged_clocks(span: Span, kinds: tuple[engine.Kind, ...] = KINDS) -> list[Judged]:
-    """The contract clocks started in the span on tickets of its contract; those of a gap between years are shadow."""
+def judged_clocks(
+    span: Span, kinds: tuple[engine.Kind, ...] = KINDS, *, unjudged: list[str] | None = None
+) -> list[Judged]:
+    """The contract clocks started in the span on tickets of its contract; those of a gap between years are shadow.
+
+    Tickets that cannot be judged are named in ``unjudged``.
+    """
     breaches = {
         (ticket, key): pk
         for ticket, key, pk in Breach.objects.filter(
@@ -45,7 +51,7 @@ def judged_clocks(span: Span, kinds: tuple[engine.Kind, ...] = KINDS) -> list[Ju
     }
     excused = selectors.excused_breach_ids(span.begins, span.ends, as_of=span.as_of)
     found = []
-    for ticket, result in _judged_tickets(span):
+    for ticket, result in _judged_tickets(span, [] if unjudged is None else unjudged):
         for one in result.clocks:
             if one.kind in kinds and span.begins <= one.start < span.ends:
                 breach = breaches.get((ticket.pk, one.key))
@@ -53,7 +59,7 @@ def judged_clocks(span: Span, kinds: tuple[engine.Kind, ...] = KINDS) -> list[Ju
     return found
 
 
-def _judged_tickets(span: Span) -> Iterator[tuple[Ticket, engine.Evaluation]]:
+def _judged_tickets(span: Span, unjudged: list[str]) -> Iterator[tuple[Ticket, engine.Evaluation]]:
     """Tickets with an event or a clock of the span, judged by what was on record at ``as_of``."""
     touched = TicketEvent.objects.filter(at__gte=span.begins, at__lt=span.ends, recorded_at__lte=span.as_of)
     started = Clock.objects.filter(start__gte=span.begins, start__lt=span.ends)
@@ -73,22 +79,25 @@ def _judged_tickets(span: Span) -> Iterator[tuple[Ticket, engine.Evaluation]]:
         events = selectors.clock_events_of_many([one.pk for one in some], recorded_by=span.as_of)
         for ticket in some:
             terms = contracts.terms_of(ticket.contract_version)
-            yield ticket, engine.evaluate(events.get(ticket.pk, []), terms, calendar, span.as_of)
+            try:
+                yield ticket, engine.evaluate(events.get(ticket.pk, []), terms, calendar, span.as_of)
+            except Refusal as refusal:
+                unjudged.append(f"{ticket.number}：事件链不能判定，{refusal.reason}")
 
 
 def clock_verdicts(span: Span) -> Finding:
     """符合 when every target that fell due was met or is excused by both parties."""
-    found = judged_clocks(span)
+    unjudged: list[str] = []
+    found = judged_clocks(span, unjudged=unjudged)
+    missing = (*unjudged, *_not_recorded(found))
     if not found:
-        return Finding(Verdict.NOT_APPLICABLE, figure="0/0：期间没有起算的合同时钟")
-    missing = _not_recorded(found)
+        verdict = Verdict.UNPROVEN if missing else Verdict.NOT_APPLICABLE
+        return Finding(verdict, figure="0/0：期间没有起算的合同时钟", missing=missing)
     total = tally((one.verdict, one.excused) for one in found)
     failed = [one for one in found if one.verdict == "breached" and not one.excused]
     figure = "；".join([_words("合计", total), *_by_level(found)])
     evidence = tuple(
-        Evidence(_late(one), reverse("operations.breach.detail", args=[one.breach]))
-        for one in found
-        if one.breach is not None
+        Evidence(_late(one), _url(one)) for one in found if one.verdict == "breached"
     )
     if failed:
         verdict = Verdict.NOT_MET
@@ -138,6 +147,12 @@ def _words(title: str, figures: Tally) -> str:
     return f"{title} 起算 {figures.started}，达成 {figures.rate.text}" + (
         f"（{'、'.join(rest)}）" if rest else ""
     )
+
+
+def _url(one: Judged) -> str:
+    if one.breach is None:
+        return reverse("operations.ticket.detail", args=[one.ticket.pk])
+    return reverse("operations.breach.detail", args=[one.breach])
 
 
 def _late(one: Judged) -> str:

@@ -18,7 +18,7 @@ How a clock moves:
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -167,20 +167,40 @@ def _in_order(events: Iterable[Event], as_of: dt.datetime) -> list[Event]:
     return sorted((event for event in known if event.at <= as_of), key=Event.sort_key)
 
 
+_DOINGS = ("RESPONSE", "EMERGENCY_STARTED", "ONSITE_ARRIVED", "RESOLVED")
+
+
 def _first_calls(happened: Sequence[Event]) -> dict[int, dt.datetime]:
-    """Cycle -> its first contact, moved earlier (never later) by calls merged in afterwards."""
+    """Cycle -> its first contact, moved earlier (never later) by calls merged in afterwards.
+
+    A call from before the last thing done in the cycle before belongs to that one: what was done then cannot count twice.
+    """
     first: dict[int, dt.datetime] = {}
-    cycle = 0
+    ended: dict[int, dt.datetime | None] = {}
+    cycle, done = 0, None
     for event in happened:
         if event.type in ("CONTACT", "REOPEN_CONTACT") and not event.facts.get("unattributed"):
             if cycle == 0 or event.type == "REOPEN_CONTACT":
                 cycle += 1
-                first[cycle] = event.at
+                first[cycle], ended[cycle] = event.at, done
+        elif event.type in _DOINGS:
+            done = event.at
         elif event.type == "MERGE_EARLIER_CALL" and cycle:
             earlier = event.instant("first_call_at")
             if earlier is not None:
-                first[cycle] = min(first[cycle], earlier)
+                whose = _cycle_of(earlier, cycle, ended)
+                first[whose] = min(first[whose], earlier)
     return first
+
+
+def _cycle_of(call: dt.datetime, cycle: int, ended: Mapping[int, dt.datetime | None]) -> int:
+    """The cycle a call found in ``cycle`` belongs to; ``ended`` holds when the cycle before each one ended."""
+    while cycle > 1:
+        before = ended[cycle]
+        if before is None or call > before:
+            break
+        cycle -= 1
+    return cycle
 
 
 # --- opening and moving clocks ---------------------------------------------------------------------------------------
@@ -451,24 +471,26 @@ def _stop(fold: _Fold, clock: _Opened) -> dt.datetime | None:
 
 def _late_by(fold: _Fold, clock: _Opened, at: dt.datetime) -> bool:
     stop = _stop(fold, clock)
-    return clock.due < (at if stop is None else min(stop, at)) and not _moot(fold, clock, stop)
+    return clock.due < (at if stop is None else min(stop, at)) and _moot_at(fold, clock, stop) is None
 
 
-def _moot(fold: _Fold, clock: _Opened, stop: dt.datetime | None) -> bool:
-    """Resolved in time before the duty fell: nobody needs an emergency service or a visit any more."""
+def _moot_at(fold: _Fold, clock: _Opened, stop: dt.datetime | None) -> dt.datetime | None:
+    """When the fault was cleared in time before the duty fell: nobody needs an emergency service or a visit any more."""
     if clock.kind in ("response", "db_report"):
-        return False
+        return None
     resolved = min((instant for instant in fold.resolutions if instant >= clock.start), default=None)
-    return resolved is not None and resolved <= clock.due and (stop is None or stop > resolved)
+    if resolved is None or resolved > clock.due or (stop is not None and stop <= resolved):
+        return None
+    return resolved
 
 
 def _judge(fold: _Fold, clock: _Opened, as_of: dt.datetime) -> Clock:
-    stop = _stop(fold, clock)
-    gone = clock.superseded_at
+    stop, gone = _stop(fold, clock), clock.superseded_at
+    moot = _moot_at(fold, clock, stop)
     verdict: Verdict
-    if gone is not None and gone <= clock.due and (stop is None or stop >= gone):
+    if gone is not None and gone <= clock.due and not any(at is not None and at < gone for at in (stop, moot)):
         verdict, stop = "superseded", None
-    elif _moot(fold, clock, stop):
+    elif moot is not None:
         verdict, stop = "moot", None
     elif clock.provisional:
         verdict = "running"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -15,10 +16,14 @@ from hrp.operations.desk.services.projection import rebuild
 from hrp.operations.desk.tests import world as desk
 from hrp.operations.desk.tests.world import MONDAY, World, later
 from hrp.platform.access.services.machines import system_actor
+from hrp.platform.access.tests import people
 from hrp.platform.base import clock, health
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, NotFound
 from hrp.platform.jobs.duties import duties
 from hrp.platform.notify.models import Message
+from hrp.platform.org.rules.calendar import DayKind
+from hrp.platform.org.rules.notices import NamedDay
+from hrp.platform.org.services.calendar import import_calendar, load_shipped_years, shipped_notices
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +35,10 @@ def world() -> World:
 
 def verdicts(ticket: Ticket) -> dict[tuple[str, str], str]:
     return {(row.kind, row.level): row.verdict for row in Clock.objects.filter(ticket=ticket)}
+
+
+def judged(ticket: Ticket) -> list[tuple[str, str, dt.datetime]]:
+    return [(row.key, row.verdict, row.due) for row in rebuild(Ticket.objects.get(pk=ticket.pk))]
 
 
 def broken() -> list[str]:
@@ -321,6 +330,34 @@ def test_new_contract_version_leaves_old_tickets_alone(world: World) -> None:
     with clock.pinned(later(20)):
         fresh = handling.respond(actor=world.engineer, ticket=fresh)
     assert verdicts(fresh)[("response", "1")] == "met"
+
+
+def test_old_verdicts_survive_a_new_contract_and_a_corrected_calendar(world: World) -> None:
+    load_shipped_years(actor=world.clerk)
+    missed, met = world.call(answered_s=None), world.call("B", at=later(1))
+    with clock.pinned(later(61)):
+        breaches.scan(actor=system_actor("desk"))
+    before = {ticket.pk: judged(ticket) for ticket in (missed, met)}
+    due = list(Breach.objects.order_by("pk").values_list("due", flat=True))
+    body = desk.default_body()
+    body["levels"]["1"]["response_s"] = body["levels"]["B"]["response_s"] = 7200
+    with clock.pinned(later(62)):
+        version = contracts.draft_version(
+            actor=world.clerk, contract=world.contract, body=body, valid_from=later(62)
+        )
+        for signer in (world.engineer, world.head):
+            contracts.sign_version(actor=signer, version=version)
+    notice = next(notice for notice, _ in shipped_notices() if notice.year == 2026)
+    extra = NamedDay(MONDAY.date(), DayKind.HOLIDAY, "更正")
+    days = tuple(sorted((*notice.days, extra), key=lambda day: day.date))
+    import_calendar(actor=people.person("system.calendar.import"), notice=dataclasses.replace(notice, days=days))
+    for ticket in (missed, met):
+        assert judged(ticket) == before[ticket.pk]
+    with clock.pinned(later(70)):
+        handling.add_note(actor=world.engineer, ticket=missed, text="核对")
+    assert verdicts(missed)[("response", "1")] == "breached"
+    assert list(Breach.objects.order_by("pk").values_list("due", flat=True)) == due
+    assert broken() == []
 
 
 def test_department_sees_only_its_own_tickets(world: World) -> None:
