@@ -116,7 +116,7 @@ def main() -> None:
         few = min(500, TICKETS)
         gathered(world, few, now)
         pages(world, f"{few} open")
-        if TICKETS > few:
+        if few < TICKETS:
             seconds, _ = timed(lambda: gathered(world, TICKETS - few, now, after=few))
             print(f"  {TICKETS} open tickets, made in {seconds:.0f} s")
         steady(actor)

@@ -61,7 +61,9 @@ SELECT ticket_id, at, type, payload, seq FROM operations_ticket_event
 WHERE ticket_id = ANY(%s::bigint[]) AND type = ANY(%s) AND recorded_at <= %s
 """
 
-_VERDICTS_SQL = "SELECT ticket_id, key, verdict, due FROM operations_clock WHERE ticket_id = ANY(%s::bigint[])"
+_VERDICTS_SQL = (
+    "SELECT ticket_id, key, verdict, due FROM operations_clock WHERE ticket_id = ANY(%s::bigint[])"
+)
 
 
 def clock_events_of_many(
@@ -190,9 +192,14 @@ def unsigned_ruling(breach: int, side: str) -> Ruling | None:
 
 
 def to_sign(actor: User) -> int:
-    """Proposals that wait for the signature of the actor's side."""
+    """Proposals that wait for the signature of the actor's side: counted from the proposals, which are few."""
     side = contracts.side_of(actor)
-    return all_breaches(actor).filter(awaits__in=[side, "both"]).count() if side else 0
+    if not side:
+        return 0
+    later = Ruling.objects.filter(breach=OuterRef("breach"), pk__gt=OuterRef("pk"))
+    signed = RulingSignature.objects.filter(ruling=OuterRef("pk"), side=side)
+    waiting = Ruling.objects.exclude(Exists(later)).exclude(Exists(signed))
+    return scope.filter(actor, VIEW, waiting, "breach__ticket__org_unit_id").count()
 
 
 _EXCUSED_SQL = """
@@ -208,7 +215,9 @@ SELECT breach_id FROM (
 """
 
 
-def excused_breach_ids(begins: dt.datetime, ends: dt.datetime, *, as_of: dt.datetime | None = None) -> set[int]:
+def excused_breach_ids(
+    begins: dt.datetime, ends: dt.datetime, *, as_of: dt.datetime | None = None
+) -> set[int]:
     """Breaches of clocks started in [begins, ends) that do not count: ruled 免责 or 撤销, in force at ``as_of`` (now)."""
     with connection.cursor() as cursor:
         cursor.execute(_EXCUSED_SQL, [begins, ends, as_of or clock.now()])

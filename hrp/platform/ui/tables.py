@@ -100,7 +100,9 @@ class Table:
         names = {path.split("__")[0] for tab in self.tabs for path in tab.where}
         bounded = self.narrowed.order_by().values("pk", *sorted(names))[: COUNT_BOUND + 1]
         wanted: dict[str, Any] = {"all": Count("pk")}
-        inner = self.base.order_by().filter(pk__in=bounded.values("pk"))  # a tab may ask for what base computes
+        inner = self.base.order_by().filter(
+            pk__in=bounded.values("pk")
+        )  # a tab may ask for what base computes
         for tab in self.tabs:
             wanted[f"tab_{tab.key}"] = Count("pk", filter=Q(**tab.where))
         found = inner.aggregate(**wanted)

@@ -167,9 +167,7 @@ class TicketEvent(SealableModel):
     ``at`` is when it happened, ``recorded_at`` when it was written down; the second never runs backwards.
     """
 
-    ticket = models.ForeignKey(
-        Ticket, models.PROTECT, related_name="+", verbose_name="工单", db_index=False
-    )
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+", verbose_name="工单", db_index=False)
     seq = models.PositiveIntegerField("序号")
     type = models.CharField("类型", max_length=30, choices=list(TITLES.items()))
     at = models.DateTimeField("发生时间")

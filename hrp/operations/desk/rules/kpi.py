@@ -16,7 +16,16 @@ ONE_CALL = dt.timedelta(minutes=30)
 """How long a call may last where the telephone system did not say when it ended."""
 
 _AWAY = ("REMOTE_FAILED", "ONSITE_ETA", "ONSITE_ARRIVED", "DISPATCHED", "PENDING")
-_STILL_WAITING = ("PENDING", "NOTE", "PAGED", "PAGE_ACKED", "STATUS_UPDATE", "LINKED", "CALL_CLAIMED", "RATED")
+_STILL_WAITING = (
+    "PENDING",
+    "NOTE",
+    "PAGED",
+    "PAGE_ACKED",
+    "STATUS_UPDATE",
+    "LINKED",
+    "CALL_CLAIMED",
+    "RATED",
+)
 
 
 @dataclass(frozen=True)
@@ -159,9 +168,7 @@ def _fixed_in(call: Event, events: Sequence[Event]) -> bool:
     hung_up = call.instant("ended_at") or call.at + ONE_CALL
     if resolved is None or resolved > hung_up:
         return False
-    again = any(
-        event.type == "REOPEN_CONTACT" and event.at <= resolved + STAYS_FIXED_FOR for event in events
-    )
+    again = any(event.type == "REOPEN_CONTACT" and event.at <= resolved + STAYS_FIXED_FOR for event in events)
     return not again and not any(event.type in _AWAY for event in events if event.at <= resolved)
 
 
@@ -183,6 +190,11 @@ def repeated(histories: Sequence[History], earlier: Sequence[History] = ()) -> S
 
 def _repeats(one: History, other: History) -> bool:
     here, there = one.result.first_contact_at, other.result.first_contact_at
-    if one is other or here is None or there is None or (one.module, one.cause) != (other.module, other.cause):
+    if (
+        one is other
+        or here is None
+        or there is None
+        or (one.module, one.cause) != (other.module, other.cause)
+    ):
         return False
     return (there, other.number) < (here, one.number) and here - there <= REPEAT_WITHIN

@@ -64,10 +64,7 @@ class Told:
 
 def steps(clock: clocks.Clock, terms: Terms) -> list[Step]:
     """The steps of escalation of a contract clock in the order of time, the last one the miss itself."""
-    if clock.kind not in _ESCALATED:
-        at_risk = []
-    else:
-        at_risk = terms.plan.get("at_risk", [])
+    at_risk = terms.plan.get("at_risk", []) if clock.kind in _ESCALATED else []
     total = clock.due - clock.start
     early = [
         Step(row["percent"], clock.start + total * row["percent"] / 100, tuple(row["roles"]))
@@ -107,7 +104,11 @@ def next_step_at(judged: Iterable[clocks.Clock], terms: Terms, as_of: dt.datetim
 
 
 def notify_clocks(
-    events: Sequence[Event], terms: Terms, calendar: WorkCalendar, as_of: dt.datetime, told: Iterable[Told] = ()
+    events: Sequence[Event],
+    terms: Terms,
+    calendar: WorkCalendar,
+    as_of: dt.datetime,
+    told: Iterable[Told] = (),
 ) -> list[PlanClock]:
     """One clock per role and level that came to hold in a cycle; ``told`` adds to the pages on the chain."""
     known = sorted([*told, *_paged(events)], key=lambda one: one.at)
@@ -156,7 +157,7 @@ def review_clocks(
     """One clock per emergency, from its being resolved to the approval of its review, in working days."""
     happened = sorted((event for event in events if event.at <= as_of), key=Event.sort_key)
     approved = _instants(happened, lambda event: event.type == "REVIEW_APPROVED")
-    found = []
+    found: list[PlanClock] = []
     for resolved in _instants(happened, lambda event: event.type == "RESOLVED"):
         then = clocks.evaluate(events, terms, calendar, resolved)
         if not then.is_emergency or any(clock.cycle == then.cycles for clock in found):

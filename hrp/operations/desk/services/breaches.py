@@ -98,15 +98,18 @@ def judge_due(*, actor: User) -> tuple[int, int]:
     if not versions:
         return 0, 0
     terms = contracts.terms_of_many(set(versions.values()))
-    events, stored = selectors.clock_events_of_many(list(versions)), selectors.verdicts_of_many(list(versions))
+    events, stored = (
+        selectors.clock_events_of_many(list(versions)),
+        selectors.verdicts_of_many(list(versions)),
+    )
     calendar = selectors.calendar()
     batch, repaired = _Batch(), 0
     for ticket, version in versions.items():
         figures = terms[version]
         try:
             result = engine.evaluate(events.get(ticket, []), figures, calendar, now)
-        except Refusal as refusal:
-            logger.error("ticket %s cannot be judged: %s", ticket, refusal.reason)
+        except Refusal:
+            logger.exception("ticket %s cannot be judged", ticket)
             Ticket.objects.filter(pk=ticket).update(next_due_at=now + TRY_AGAIN)
             continue
         if _only_time_passed(result.clocks, stored.get(ticket, {})):
@@ -188,9 +191,7 @@ def _watch(now: dt.datetime) -> None:
     if created or row.seen_at >= now:
         return
     if now - row.seen_at > escalating.LATE_AFTER:
-        WatchGap.objects.bulk_create(
-            [WatchGap(began_at=row.seen_at, ended_at=now)], ignore_conflicts=True
-        )
+        WatchGap.objects.bulk_create([WatchGap(began_at=row.seen_at, ended_at=now)], ignore_conflicts=True)
     Watch.objects.filter(pk=row.pk).update(seen_at=now)
 
 

@@ -145,7 +145,8 @@ def _waiting(*, include_late: bool, now: dt.datetime, only: Sequence[int] | None
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [include_late, now - HOLD_AT_MOST, keys, keys])
         return [
-            _Notice(*row[:6], _roles_of(row[6]), *row[7:]) for row in cursor.fetchall()
+            _Notice(pk, ticket, key, percent, at, late, _roles_of(roles), number, title, owner)
+            for pk, ticket, key, percent, at, late, roles, number, title, owner in cursor.fetchall()
         ]
 
 
@@ -180,7 +181,11 @@ def _tell(notices: Sequence[_Notice]) -> None:
 def _message(one: _Notice, recipients: Sequence[int], gaps: _Gaps) -> notify.Notice:
     missed = one.percent == plan.MISSED
     late = f"（{gaps.words(one.at)}）" if one.late else ""
-    head = f"超时：{one.number} {one.kind_title}" if missed else f"时限已用 {one.percent}%：{one.number} {one.kind_title}"
+    head = (
+        f"超时：{one.number} {one.kind_title}"
+        if missed
+        else f"时限已用 {one.percent}%：{one.number} {one.kind_title}"
+    )
     return notify.Notice(
         recipients=tuple(recipients),
         kind=BREACH if missed else RISK,

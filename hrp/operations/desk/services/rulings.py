@@ -43,7 +43,12 @@ def propose(*, actor: User, breach: Breach, outcome: str, reason: str, evidence:
     ruling, event = _propose(held, breach, outcome, reason, evidence)
     _sign(held, ruling, event)
     chain.finish(held, "propose_ruling", summary=f"提出{ruling.get_outcome_display()}：{_about(breach)}")
-    _tell(ruling, breach, _other(held.side), f"{Side(held.side).label}提出{ruling.get_outcome_display()}，待签署")
+    _tell(
+        ruling,
+        breach,
+        _other(held.side),
+        f"{Side(held.side).label}提出{ruling.get_outcome_display()}，待签署",
+    )
     return ruling
 
 
@@ -89,7 +94,9 @@ def claim(held: chain.Held, *, to: str, basis: str, reason: str, known: Iterable
     if basis == "overstated":
         rank = held.terms.levels[to].rank
         graver = [code for code, level in held.terms.levels.items() if level.rank > rank]
-        _propose_all(held, found.filter(level__in=graver), "excused", f"初报级别过高，已调整为{to}级：{reason}")
+        _propose_all(
+            held, found.filter(level__in=graver), "excused", f"初报级别过高，已调整为{to}级：{reason}"
+        )
     elif basis == "supplier_misclassified" and held.side == Side.HOSPITAL.value:
         made = found.exclude(pk__in=list(known)).filter(level=to)
         _propose_all(held, made, "upheld", f"甲方认为首个电话已说明，乙方判低：{reason}")

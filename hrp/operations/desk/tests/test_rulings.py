@@ -61,7 +61,9 @@ def test_a_proposal_is_in_force_only_when_the_other_side_has_signed(world: World
     breach = missed(world)
     assert standing(breach) == (None, "none")
     with clock.pinned(later(30)):
-        ruling = rulings.propose(actor=world.engineer, breach=breach, outcome="excused", reason="甲方电话占线")
+        ruling = rulings.propose(
+            actor=world.engineer, breach=breach, outcome="excused", reason="甲方电话占线"
+        )
     assert standing(breach) == (None, "hospital")
     assert excused() == set()
     assert (selectors.to_sign(world.head), selectors.to_sign(world.engineer)) == (1, 0)
@@ -202,7 +204,11 @@ def test_a_call_the_hospital_says_was_misjudged_goes_to_ruling(
     ticket = world.call("B", answered_s=None)
     with clock.pinned(later(20)):
         handling.reclassify(
-            actor=getattr(world, by), ticket=ticket, to="1", basis="supplier_misclassified", reason="首电已说全院停机"
+            actor=getattr(world, by),
+            ticket=ticket,
+            to="1",
+            basis="supplier_misclassified",
+            reason="首电已说全院停机",
         )
     assert [row.level for row in Breach.objects.filter(ticket=ticket)] == ["1"]
     assert list(Ruling.objects.values_list("outcome", flat=True)) == proposed
@@ -245,7 +251,9 @@ def test_both_sides_rule_on_the_pages(world: World) -> None:
 def test_the_list_is_exported_and_narrowed_to_what_one_may_see(world: World) -> None:
     breach = missed(world)
     assert breach.ticket.number in door(world.head).get(reverse("operations.breach.list")).content.decode()
-    assert breach.ticket.number not in door(world.nurse).get(reverse("operations.breach.list")).content.decode()
+    assert (
+        breach.ticket.number not in door(world.nurse).get(reverse("operations.breach.list")).content.decode()
+    )
     sheet = door(world.head).get(reverse("operations.breach.export"))
     assert sheet.status_code == 200
     assert sheet["Content-Type"].startswith("application/vnd.openxmlformats")

@@ -166,7 +166,11 @@ def _breach(ticket: Ticket, given: Given) -> Breach:
     found = Breach.objects.filter(ticket=ticket, pk=int(chosen) if chosen.isdecimal() else 0)
     breach = found.select_related("ticket").first()
     if breach is None:
-        raise Invalid("请选择超时记录", way_out="从列表中选择本工单的一项超时。", problems=[Problem("请选择", field="breach")])
+        raise Invalid(
+            "请选择超时记录",
+            way_out="从列表中选择本工单的一项超时。",
+            problems=[Problem("请选择", field="breach")],
+        )
     return breach
 
 
@@ -180,7 +184,9 @@ def _propose_ruling(actor: User, ticket: Ticket, given: Given) -> object:
 def _sign_ruling(actor: User, ticket: Ticket, given: Given) -> object:
     ruling = selectors.unsigned_ruling(_breach(ticket, given).pk, contracts.side_of(actor))
     if ruling is None:
-        raise Conflict("这项超时没有待您签署的裁定", way_out="请刷新页面；需要时可另提裁定。", code="ruling_signed")
+        raise Conflict(
+            "这项超时没有待您签署的裁定", way_out="请刷新页面；需要时可另提裁定。", code="ruling_signed"
+        )
     return rulings.sign(actor=actor, ruling=ruling)
 
 
@@ -302,11 +308,11 @@ def offered(
             actor, act.permission, ticket.org_unit_id
         ):
             continue
-        if act.code in _OF_BREACHES:
-            act = _about_breaches(act, breaches, side)
-            if act is None:
-                continue
-        found.append(replace(act, questions=tuple(_filled(act, q, ticket, record) for q in act.questions)))
+        given = _about_breaches(act, breaches, side) if act.code in _OF_BREACHES else act
+        if given is None:
+            continue
+        filled = tuple(_filled(given, question, ticket, record) for question in given.questions)
+        found.append(replace(given, questions=filled))
     return found
 
 
@@ -315,7 +321,9 @@ def _about_breaches(act: Act, breaches: Sequence[Breach], side: str) -> Act | No
     if side not in PARTIES:
         return None
     wanted = [
-        row for row in breaches if act.code == "propose_ruling" or getattr(row, "awaits", "") in (side, "both")
+        row
+        for row in breaches
+        if act.code == "propose_ruling" or getattr(row, "awaits", "") in (side, "both")
     ]
     if not wanted:
         return None
