@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from hrp.operations.contracts import services as contracts
 from hrp.operations.contracts.defaults import default_body
 from hrp.operations.contracts.models import Contract, Side
-from hrp.operations.desk.models import Ticket
-from hrp.operations.desk.services import breaches, closing, handling, intake, reviewing
+from hrp.operations.desk.models import Breach, Ruling, Ticket
+from hrp.operations.desk.services import breaches, closing, escalating, handling, intake, reviewing, rulings
 from hrp.platform.access.models import User
 from hrp.platform.access.services.machines import system_actor
 from hrp.platform.base import clock
@@ -115,6 +115,7 @@ def seed(
         desk.closed_ticket(moment, fault, late=index % 7 == 3)
         for index, (moment, fault) in enumerate(_past(rng, today, months, per_month))
     ]
+    desk.rule()
     return [*tickets, *desk.tickets_of_now(clock.now())]
 
 
@@ -168,6 +169,12 @@ def _past(rng: random.Random, today: dt.date, months: int, per_month: int) -> li
     return [(moment, pool[index % len(pool)]) for index, moment in enumerate(moments)]
 
 
+def _look() -> None:
+    """One look at the clocks, as the duty takes it every two seconds."""
+    breaches.judge_due(actor=system_actor("desk", title="服务台时钟"))
+    escalating.tell_waiting(now=clock.now(), backlog=False)
+
+
 class _Desk:
     """The people of the desk at work; each verb is lived through at its own minute."""
 
@@ -180,6 +187,12 @@ class _Desk:
     def at(self, start: dt.datetime, minutes: float, verb: Callable[..., object], **facts: object) -> None:
         with clock.pinned(start + dt.timedelta(minutes=minutes)):
             verb(**facts)
+
+    def watch(self, moment: dt.datetime, until: float, target: float) -> None:
+        """The clocks are looked at while nobody has answered: half way, three quarters, nearly, and when it is missed."""
+        for part in (0.5, 0.75, 0.9, 1.0):
+            if target * part < until:
+                self.at(moment, target * part + 0.03, _look)
 
     def call(self, moment: dt.datetime, fault: Fault, *, answered_s: int | None = None) -> Ticket:
         report = intake.Report(
@@ -205,6 +218,7 @@ class _Desk:
         minute = 1.5
         if answered_s is None:
             minute = target + 2.5 if late else target * self.rng.uniform(0.4, 0.8)
+            self.watch(moment, minute, target)
             self.at(
                 moment, minute, handling.respond, actor=self.engineer, ticket=ticket, note="已与报修人通话"
             )
@@ -280,6 +294,40 @@ class _Desk:
         )  # fmt: skip
         self.at(moment, confirmed + 1490, reviewing.approve_review, actor=self.head, ticket=ticket)
 
+    def rule(self) -> None:
+        """The parties have ruled on what was missed so far, save the last, which waits for the hospital."""
+        yesterday = clock.today() - dt.timedelta(days=1)
+        missed = [
+            (breach, clock.local(breach.ticket.judged_at).date() + dt.timedelta(days=1))
+            for breach in Breach.objects.select_related("ticket").order_by("due")
+        ]
+        missed = [(breach, day) for breach, day in missed if day <= yesterday]
+        for place, (breach, day) in enumerate(missed):
+            with clock.pinned(clock.at(day, 10, 20)):
+                rulings.propose(
+                    actor=self.agent, breach=breach, outcome="excused", reason="报修电话打到了停用的旧号码，热线当时畅通",
+                    evidence=f"热线话单 {breach.ticket.number[2:]}",
+                )  # fmt: skip
+            if place < len(missed) - 1:
+                self._answer(breach, day, upheld=place % 2 == 0)
+
+    def _answer(self, breach: Breach, day: dt.date, *, upheld: bool) -> None:
+        """The hospital agrees, or proposes otherwise and the supplier gives in."""
+        proposed = Ruling.objects.filter(breach=breach).latest("pk")
+        if not upheld:
+            with clock.pinned(clock.at(day, 15, 5)):
+                rulings.sign(actor=self.head, ruling=proposed)
+            return
+        with clock.pinned(clock.at(day, 15, 5)):
+            counter = rulings.propose(
+                actor=self.head,
+                breach=breach,
+                outcome="upheld",
+                reason="新号码此前未通知到科室，超时照常计入",
+            )
+        with clock.pinned(clock.at(day, 16, 40)):
+            rulings.sign(actor=self.agent, ruling=counter)
+
     def _in_office_hours(self, moment: dt.datetime, minute: float) -> float:
         """The hospital signs between eight and half past five: later than that, the next morning."""
         wanted = clock.local(moment + dt.timedelta(minutes=minute))
@@ -323,6 +371,7 @@ class _Desk:
             ticket=written,
             text=self._record(fault),
         )
+        self.watch(late.first_contact_at, 75, 60)
         with clock.pinned(now):
-            breaches.scan(actor=system_actor("desk", title="服务台时钟"))
+            _look()
         return [grave, waiting, late, visit, solved, written]

@@ -12,7 +12,7 @@ from hrp.platform.base import clock
 from hrp.platform.base.health import Invariant, Rows, register
 from hrp.platform.base.refusals import Refusal
 
-RECOMPUTED_A_DAY = 20_000
+RECOMPUTED_A_DAY = 10_000
 
 _CHAIN_SQL = """
 SELECT t.number, e.seq,
@@ -90,7 +90,7 @@ WHERE c.verdict = 'breached' AND NOT EXISTS (
 def _clocks_differ() -> Rows:
     """Recompute clocks from their events: all of them in a small hospital, else a part each day, in turn.
 
-    The part is chosen by ticket and day, so that every ticket is recomputed once in ``ceil(tickets / 20,000)`` days.
+    The part is chosen by ticket and day, so that every ticket is recomputed once in ``ceil(tickets / 10,000)`` days.
     """
     parts = max(1, -(-Ticket.objects.count() // RECOMPUTED_A_DAY))
     part = clock.today().toordinal() % parts

@@ -193,9 +193,14 @@ def unsigned_ruling(breach: int, side: str) -> Ruling | None:
 
 
 def to_sign(actor: User) -> int:
-    """Proposals that wait for the signature of the actor's side."""
+    """Proposals that wait for the signature of the actor's side: counted from the proposals, which are few."""
     side = contracts.side_of(actor)
-    return all_breaches(actor).filter(awaits__in=[side, "both"]).count() if side else 0
+    if not side:
+        return 0
+    later = Ruling.objects.filter(breach=OuterRef("breach"), pk__gt=OuterRef("pk"))
+    signed = RulingSignature.objects.filter(ruling=OuterRef("pk"), side=side)
+    waiting = Ruling.objects.exclude(Exists(later)).exclude(Exists(signed))
+    return scope.filter(actor, VIEW, waiting, "breach__ticket__org_unit_id").count()
 
 
 _EXCUSED_SQL = """

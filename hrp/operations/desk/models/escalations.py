@@ -15,7 +15,9 @@ class Escalation(AppendOnlyModel):
     ``at`` is the true instant of the step, whenever it was found.
     """
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="escalations", verbose_name="工单")
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="escalations", verbose_name="工单", db_index=False
+    )
     clock_key = models.CharField("时钟", max_length=40)
     percent = models.PositiveSmallIntegerField("用时（%）")
     at = models.DateTimeField("应通知时间")

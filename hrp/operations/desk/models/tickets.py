@@ -47,18 +47,26 @@ class Ticket(models.Model):
     """A service ticket (工单). Everything below ``title`` ... ``reporter`` is a projection of its events.
 
     ``next_due_at`` is when a running clock must be judged next; ``pressing_due_at`` the earliest due time nobody has
-    met yet, past or to come. ``contract_version`` is pinned at the first contact for ever. ``annual_contract`` is empty in a gap between
+    met yet, past or to come. Every index costs each look at the clocks, so keys nobody searches by have none. ``contract_version`` is pinned at the first contact for ever. ``annual_contract`` is empty in a gap between
     years: the clocks of such a ticket are shadow values.
     """
 
     number = models.CharField("工单号", max_length=30, unique=True)
     contract_version = models.ForeignKey(
-        ContractVersion, models.PROTECT, related_name="+", verbose_name="合同版本"
+        ContractVersion, models.PROTECT, related_name="+", verbose_name="合同版本", db_index=False
     )
     annual_contract = models.ForeignKey(
-        AnnualContract, models.PROTECT, related_name="+", verbose_name="年度合同", null=True, blank=True
+        AnnualContract,
+        models.PROTECT,
+        related_name="+",
+        verbose_name="年度合同",
+        null=True,
+        blank=True,
+        db_index=False,
     )
-    org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", verbose_name="报修科室")
+    org_unit = models.ForeignKey(
+        OrgUnit, models.PROTECT, related_name="+", verbose_name="报修科室", db_index=False
+    )
     module = models.CharField("系统", max_length=50)
     in_scope = models.BooleanField("在合同范围内", default=True)
     title = models.CharField("事项", max_length=100)
@@ -66,7 +74,7 @@ class Ticket(models.Model):
     reporter_name = models.CharField("报修人", max_length=50)
     reporter_phone = models.CharField("联系电话", max_length=30, blank=True)
     opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="登记人"
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="登记人", db_index=False
     )
     opened_at = models.DateTimeField("登记时间")
 
@@ -159,7 +167,7 @@ class TicketEvent(SealableModel):
     ``at`` is when it happened, ``recorded_at`` when it was written down; the second never runs backwards.
     """
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+", verbose_name="工单")
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="+", verbose_name="工单", db_index=False)
     seq = models.PositiveIntegerField("序号")
     type = models.CharField("类型", max_length=30, choices=list(TITLES.items()))
     at = models.DateTimeField("发生时间")
@@ -206,7 +214,9 @@ class TicketEvent(SealableModel):
 class Clock(models.Model):
     """A clock as last judged: rebuildable at any time from the events; never edited by hand."""
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="clocks", verbose_name="工单")
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="clocks", verbose_name="工单", db_index=False
+    )
     key = models.CharField("时钟", max_length=40)
     position = models.PositiveSmallIntegerField("次序")
     cycle = models.PositiveSmallIntegerField("轮次")
@@ -232,7 +242,9 @@ class Clock(models.Model):
 class Breach(AppendOnlyModel):
     """A target that was missed: written once with its true due time, whenever it was found, and never removed."""
 
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="breaches", verbose_name="工单")
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, related_name="breaches", verbose_name="工单", db_index=False
+    )
     clock_key = models.CharField("时钟", max_length=40)
     kind = models.CharField("种类", max_length=20, choices=list(KIND_TITLES.items()))
     level = models.CharField("级别", max_length=2, blank=True)

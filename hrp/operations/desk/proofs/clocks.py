@@ -96,9 +96,7 @@ def clock_verdicts(span: Span) -> Finding:
     total = tally((one.verdict, one.excused) for one in found)
     failed = [one for one in found if one.verdict == "breached" and not one.excused]
     figure = "；".join([_words("合计", total), *_by_level(found)])
-    evidence = tuple(
-        Evidence(_late(one), _url(one)) for one in found if one.verdict == "breached"
-    )
+    evidence = tuple(Evidence(_late(one), _url(one)) for one in found if one.verdict == "breached")
     if failed:
         verdict = Verdict.NOT_MET
     elif missing:

@@ -488,7 +488,11 @@ def _judge(fold: _Fold, clock: _Opened, as_of: dt.datetime) -> Clock:
     stop, gone = _stop(fold, clock), clock.superseded_at
     moot = _moot_at(fold, clock, stop)
     verdict: Verdict
-    if gone is not None and gone <= clock.due and not any(at is not None and at < gone for at in (stop, moot)):
+    if (
+        gone is not None
+        and gone <= clock.due
+        and not any(at is not None and at < gone for at in (stop, moot))
+    ):
         verdict, stop = "superseded", None
     elif moot is not None:
         verdict, stop = "moot", None

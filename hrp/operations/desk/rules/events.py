@@ -104,6 +104,8 @@ def parse_events(rows: Iterable[Mapping[str, Any]]) -> list[Event]:
         event = Event(parse_instant(row.get("t"), f"{where}的 t"), kind, facts, place)
         answered = event.instant("answered_at")
         if answered is not None and answered < event.at:
-            raise Invalid(f"{where}的接听时间早于来电时间", way_out="请核对 t 与 answered_at。", code="bad_event")
+            raise Invalid(
+                f"{where}的接听时间早于来电时间", way_out="请核对 t 与 answered_at。", code="bad_event"
+            )
         events.append(event)
     return events

@@ -157,7 +157,7 @@ def review_clocks(
     """One clock per emergency, from its being resolved to the approval of its review, in working days."""
     happened = sorted((event for event in events if event.at <= as_of), key=Event.sort_key)
     approved = _instants(happened, lambda event: event.type == "REVIEW_APPROVED")
-    found = []
+    found: list[PlanClock] = []
     for resolved in _instants(happened, lambda event: event.type == "RESOLVED"):
         then = clocks.evaluate(events, terms, calendar, resolved)
         if not then.is_emergency or any(clock.cycle == then.cycles for clock in found):

@@ -144,7 +144,10 @@ def _waiting(*, include_late: bool, now: dt.datetime, only: Sequence[int] | None
     keys = list(only) if only is not None else None
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [include_late, now - HOLD_AT_MOST, keys, keys])
-        return [_Notice(*row[:6], _roles_of(row[6]), *row[7:]) for row in cursor.fetchall()]
+        return [
+            _Notice(pk, ticket, key, percent, at, late, _roles_of(roles), number, title, owner)
+            for pk, ticket, key, percent, at, late, roles, number, title, owner in cursor.fetchall()
+        ]
 
 
 def _tell(notices: Sequence[_Notice]) -> None:

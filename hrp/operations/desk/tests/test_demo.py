@@ -7,7 +7,7 @@ import random
 import pytest
 
 from hrp.operations.desk import demo
-from hrp.operations.desk.models import Breach, MaintenanceRecord, Ticket
+from hrp.operations.desk.models import Breach, MaintenanceRecord, Ruling, Ticket
 from hrp.operations.desk.tests import world as desk
 from hrp.platform.access.models import User
 from hrp.platform.access.tests import people
@@ -41,4 +41,6 @@ def test_demo_desk_is_true_and_has_something_of_everything() -> None:
         "closed",
     }
     assert Breach.objects.exists()
+    assert Ruling.objects.exists()
+    assert not Breach.objects.filter(detected_late=True).exists()
     assert MaintenanceRecord.objects.filter(archived_at__isnull=False).count() == 6

@@ -61,7 +61,9 @@ TYPES = (*_FACTS, *_PLAIN)
 
 
 @st.composite
-def events(draw: st.DrawFn, minutes: st.SearchStrategy[int], types: tuple[str, ...] = TYPES) -> dict[str, Any]:
+def events(
+    draw: st.DrawFn, minutes: st.SearchStrategy[int], types: tuple[str, ...] = TYPES
+) -> dict[str, Any]:
     kind = draw(st.sampled_from(types))
     minute, facts = draw(minutes), draw(_FACTS.get(kind, st.just({})))
     if "answered_at" in facts:
@@ -100,7 +102,9 @@ def final(result: Evaluation) -> dict[str, str]:
 
 @settings(max_examples=400, deadline=None)
 @given(HISTORIES, st.randoms(use_true_random=False), st.sampled_from([*MINUTES, 9000]))
-def test_equal_instants_in_any_order_give_one_result(rows: list[dict[str, Any]], shuffle: Any, as_of: int) -> None:
+def test_equal_instants_in_any_order_give_one_result(
+    rows: list[dict[str, Any]], shuffle: Any, as_of: int
+) -> None:
     other = list(rows)
     shuffle.shuffle(other)
     one, two = judge(rows, as_of), judge(other, as_of)
@@ -165,7 +169,10 @@ def phone(minute: int, level: str) -> dict[str, Any]:
 
 
 @settings(max_examples=200, deadline=None)
-@given(HISTORIES, st.sampled_from(["2026-11-23T01:00:00Z", "2026-11-22T20:00:00-05:00", "2026-11-23T09:00:00+08:00"]))
+@given(
+    HISTORIES,
+    st.sampled_from(["2026-11-23T01:00:00Z", "2026-11-22T20:00:00-05:00", "2026-11-23T09:00:00+08:00"]),
+)
 @example([phone(0, "1")], "2026-11-22T20:00:00-05:00")
 def test_how_an_instant_is_written_does_not_matter(rows: list[dict[str, Any]], written: str) -> None:
     zone = dt.datetime.fromisoformat(written).tzinfo
@@ -179,7 +186,13 @@ def test_a_moot_clock_is_not_superseded_by_a_level_changed_after_the_fault_was_c
         {"t": at(1).isoformat(), "type": "RESPONSE"},
         {"t": at(30).isoformat(), "type": "RESOLVED"},
     ]
-    down = {"t": at(40).isoformat(), "type": "RECLASS", "to": "B", "basis": "impact_reduced", "by": "hospital"}
+    down = {
+        "t": at(40).isoformat(),
+        "type": "RECLASS",
+        "to": "B",
+        "basis": "impact_reduced",
+        "by": "hospital",
+    }
     key = "1.emergency_start.1"
     assert final(judge(rows, 35))[key] == "moot"
     assert final(judge([*rows, down], 50))[key] == "moot"

@@ -35,7 +35,12 @@ def call(minutes: float = 0, level: str = "B", answered: float | None = None, **
 def shown(clocks: list[plan.PlanClock]) -> list[tuple[str, float, float, str]]:
     """(subject, start, due, verdict), times in minutes."""
     return [
-        (c.subject, (c.start - DAY) / dt.timedelta(minutes=1), (c.due - DAY) / dt.timedelta(minutes=1), c.verdict)
+        (
+            c.subject,
+            (c.start - DAY) / dt.timedelta(minutes=1),
+            (c.due - DAY) / dt.timedelta(minutes=1),
+            c.verdict,
+        )
         for c in clocks
     ]
 
@@ -86,7 +91,11 @@ def test_every_role_of_the_level_is_told_in_time_and_the_product_team_has_twice_
 
 
 def test_roles_a_raised_level_adds_are_told_from_then_on() -> None:
-    rows = [call(level="B"), event(20, "RECLASS", to="A", basis="new_facts", by="hospital"), event(25, "PAGED", to_whom="客户经理")]
+    rows = [
+        call(level="B"),
+        event(20, "RECLASS", to="A", basis="new_facts", by="hospital"),
+        event(25, "PAGED", to_whom="客户经理"),
+    ]
     clocks = plan.notify_clocks(parse_events(rows), TERMS, CALENDAR, at(30))
     found = {clock.subject: (clock.start, clock.verdict) for clock in clocks}
     assert found["值班工程师"] == (at(0), "breached")
@@ -109,7 +118,9 @@ def test_the_hospital_hears_every_half_hour_until_the_fault_is_over() -> None:
 def test_a_raised_level_shortens_the_wait_for_the_next_word() -> None:
     rows = [call(level="B", answered=1), event(30, "RECLASS", to="1", basis="new_facts", by="hospital")]
     assert shown(plan.update_clocks(parse_events(rows), TERMS, CALENDAR, at(59))) == [("B", 1, 60, "running")]
-    assert shown(plan.update_clocks(parse_events(rows), TERMS, CALENDAR, at(61))) == [("B", 1, 60, "breached")]
+    assert shown(plan.update_clocks(parse_events(rows), TERMS, CALENDAR, at(61))) == [
+        ("B", 1, 60, "breached")
+    ]
 
 
 def test_a_fault_that_comes_back_is_reported_on_again() -> None:
@@ -164,13 +175,17 @@ def test_mean_and_the_ninetieth_percentile() -> None:
 
 
 def test_tally_counts_what_is_excused_among_the_breached() -> None:
-    figures = kpi.tally([("met", False), ("breached", True), ("breached", False), ("moot", False), ("running", False)])
+    figures = kpi.tally(
+        [("met", False), ("breached", True), ("breached", False), ("moot", False), ("running", False)]
+    )
     assert figures == kpi.Tally(started=5, met=1, breached=2, excused=1, moot=1, superseded=0, running=1)
     assert figures.rate.text == "1/2（50.0%）"
 
 
 def test_time_to_the_first_answer() -> None:
-    found = kpi.acknowledgement([history(call(answered=2)), history(call()), history(call(), event(6, "RESPONSE"))])
+    found = kpi.acknowledgement(
+        [history(call(answered=2)), history(call()), history(call(), event(6, "RESPONSE"))]
+    )
     assert (found.n, found.of, found.mean_s) == (2, 3, 240)
 
 
@@ -191,7 +206,9 @@ def test_each_cycle_is_repaired_for_itself() -> None:
 
 
 def test_a_wait_that_never_ended_lasts_until_the_fault_was_cleared() -> None:
-    events = parse_events([call(answered=1), event(10, "PENDING", reason="口令"), event(15, "PENDING", reason="口令")])
+    events = parse_events(
+        [call(answered=1), event(10, "PENDING", reason="口令"), event(15, "PENDING", reason="口令")]
+    )
     assert kpi.waiting(events, at(0), at(40)) == dt.timedelta(minutes=30)
 
 
@@ -224,7 +241,11 @@ def test_what_cannot_be_known_yet_is_not_counted_as_fixed() -> None:
 
 def test_reopened_of_those_once_resolved() -> None:
     again = event(1000, "REOPEN_CONTACT", channel="phone", level="B")
-    found = [history(call(), event(60, "RESOLVED"), again), history(call(), event(60, "RESOLVED")), history(call())]
+    found = [
+        history(call(), event(60, "RESOLVED"), again),
+        history(call(), event(60, "RESOLVED")),
+        history(call()),
+    ]
     assert kpi.reopened(found) == Share(1, 2)
 
 
@@ -237,4 +258,3 @@ def test_the_same_cause_within_ninety_days_is_a_repeat() -> None:
     assert kpi.repeated([first, within, after, other, unknown]) == Share(1, 4)
     assert kpi.repeated([within], earlier=[first]) == Share(1, 1)
     assert kpi.repeated([first], earlier=[within]) == Share(0, 1)
-

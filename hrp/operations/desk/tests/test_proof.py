@@ -93,7 +93,9 @@ def test_what_both_parties_excused_counts_no_more_and_stays_shown(world: World) 
     assert (found.verdict, found.exceptions) == (Verdict.MET, ())
     assert "达成 0/0（超时 1、免责 1）" in found.figure
     assert "（免责）" in found.evidence[0].title
-    assert prove(world, 75).verdict == Verdict.NOT_MET, "what was signed later does not change what was known then"
+    assert prove(world, 75).verdict == Verdict.NOT_MET, (
+        "what was signed later does not change what was known then"
+    )
 
 
 def test_a_miss_not_written_down_yet_is_a_miss_and_said_to_be_unwritten(world: World) -> None:
@@ -149,7 +151,9 @@ def test_moot_and_superseded_clocks_are_counted_as_such(world: World) -> None:
         handling.reclassify(actor=world.head, ticket=raised, to="A", basis="new_facts", reason="全停")
     respond(world, raised, 12)
     with clock.pinned(later(20)):
-        handling.start_emergency(actor=world.engineer, ticket=raised, commander="张", staff="赵", plan="EP v3")
+        handling.start_emergency(
+            actor=world.engineer, ticket=raised, commander="张", staff="赵", plan="EP v3"
+        )
     found = prove(world, 200)
     assert found.verdict == Verdict.MET
     assert "合计 起算 5，达成 3/3（100.0%）（已无需 1、已被取代 1）" in found.figure

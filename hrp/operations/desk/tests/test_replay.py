@@ -82,7 +82,10 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"events": [\n  {"t": "2026-11-23T10:00:00+08:00"\n   "type": "CONTACT"}\n]}', "第 3 行第 4 列.*应有逗号"),
+        (
+            '{"events": [\n  {"t": "2026-11-23T10:00:00+08:00"\n   "type": "CONTACT"}\n]}',
+            "第 3 行第 4 列.*应有逗号",
+        ),
         ('{"events": [],\n"as_of": "2026', "第 2 行第 10 列.*引号没有闭合"),
         ("", "第 1 行第 1 列"),
     ],
@@ -104,7 +107,9 @@ def test_text_that_is_no_json_is_refused_with_its_line(tmp_path: Path, text: str
         ("来电", "第 3 条事件不是对象"),
     ],
 )
-def test_event_that_cannot_be_replayed_is_refused_with_its_line(tmp_path: Path, event: object, said: str) -> None:
+def test_event_that_cannot_be_replayed_is_refused_with_its_line(
+    tmp_path: Path, event: object, said: str
+) -> None:
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in (CALL, LATE, event))
     file = tmp_path / "events.json"
     file.write_text(f'{{"as_of": "2026-11-23T10:30:00+08:00",\n"events": [\n{rows}\n]}}', encoding="utf-8")
@@ -149,9 +154,25 @@ def test_every_clock_is_printed_with_start_due_stop_verdict_and_margin(tmp_path:
     told = replay(written(tmp_path, {"events": rows, "as_of": "2026-11-23T11:30:00+08:00"}))
     lines = {line.split()[0]: line.split() for line in told.splitlines() if line.strip()}
     day = "2026-11-23"
-    assert lines["响应"] == ["响应", "1级", day, "10:00:00", day, "10:05:00", day, "10:05:01", "超时", "超", "1", "秒"]
+    assert lines["响应"] == [
+        "响应",
+        "1级",
+        day,
+        "10:00:00",
+        day,
+        "10:05:00",
+        day,
+        "10:05:01",
+        "超时",
+        "超",
+        "1",
+        "秒",
+    ]
     assert lines["启动应急服务"] == [
         "启动应急服务", "1级", day, "10:00:00", day, "11:00:00", day, "10:20:00", "达成", "余", "40", "分"
     ]  # fmt: skip
-    assert lines["应通知"] == ["应通知", "值班工程师、服务台主管、产品团队、公司高级经理主管人员、客户所在地客户经理、甲方系统主管工程师"]
+    assert lines["应通知"] == [
+        "应通知",
+        "值班工程师、服务台主管、产品团队、公司高级经理主管人员、客户所在地客户经理、甲方系统主管工程师",
+    ]
     assert lines["超时通知"] == ["超时通知", "服务台主管、客户经理、甲方系统主管工程师、甲方信息科主任"]

@@ -350,7 +350,9 @@ def test_old_verdicts_survive_a_new_contract_and_a_corrected_calendar(world: Wor
     notice = next(notice for notice, _ in shipped_notices() if notice.year == 2026)
     extra = NamedDay(MONDAY.date(), DayKind.HOLIDAY, "更正")
     days = tuple(sorted((*notice.days, extra), key=lambda day: day.date))
-    import_calendar(actor=people.person("system.calendar.import"), notice=dataclasses.replace(notice, days=days))
+    import_calendar(
+        actor=people.person("system.calendar.import"), notice=dataclasses.replace(notice, days=days)
+    )
     for ticket in (missed, met):
         assert judged(ticket) == before[ticket.pk]
     with clock.pinned(later(70)):

@@ -92,7 +92,9 @@ def test_a_hash_made_to_fit_still_breaks_the_seal(committed_db: testing.Database
     with psycopg.connect(committed_db.owner_url, autocommit=True) as owner:
         owner.execute("ALTER TABLE operations_ticket_event DISABLE TRIGGER append_only_row")
         owner.execute("UPDATE operations_ticket_event SET payload = '{}' WHERE type = 'CONTACT'")
-        owner.execute("UPDATE operations_ticket_event e SET hash = operations_event_hash(e) WHERE type = 'CONTACT'")
+        owner.execute(
+            "UPDATE operations_ticket_event e SET hash = operations_event_hash(e) WHERE type = 'CONTACT'"
+        )
         owner.execute("ALTER TABLE operations_ticket_event ENABLE ALWAYS TRIGGER append_only_row")
     assert "desk.chain" in invariants()
     assert not verification.verify(with_anchor=False).ok

@@ -61,7 +61,10 @@ def test_the_zones_are_really_others(zone: str) -> None:
         cursor.execute("SHOW TIME ZONE")
         assert cursor.fetchone() == (DATABASE_ZONE,)
     east_of_utc = {"UTC": 0, "America/New_York": -5, "Asia/Shanghai": 8}[zone]
-    assert time.localtime(1_790_000_000).tm_hour == (time.gmtime(1_790_000_000).tm_hour + east_of_utc + _summer(zone)) % 24
+    assert (
+        time.localtime(1_790_000_000).tm_hour
+        == (time.gmtime(1_790_000_000).tm_hour + east_of_utc + _summer(zone)) % 24
+    )
 
 
 def _summer(zone: str) -> int:

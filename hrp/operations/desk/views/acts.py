@@ -318,12 +318,11 @@ def offered(
             continue
         if act.shown is not None and not act.shown(ticket):
             continue
-        if act.code in _OF_BREACHES:
-            about = _about_breaches(act, breaches, side)
-            if about is None:
-                continue
-            act = about
-        found.append(replace(act, questions=tuple(_filled(act, q, ticket, record) for q in act.questions)))
+        given = _about_breaches(act, breaches, side) if act.code in _OF_BREACHES else act
+        if given is None:
+            continue
+        filled = tuple(_filled(given, question, ticket, record) for question in given.questions)
+        found.append(replace(given, questions=filled))
     return found
 
 

@@ -117,7 +117,9 @@ def _unreadable(name: str, refusal: Refusal, line: int = 0) -> CommandError:
 def _line_at_fault(given: Mapping[str, Any], terms: Terms) -> int:
     """The line of the first event that cannot be replayed after those before it; 0 when it is none of them."""
     events = given.get("events")
-    for count, event in enumerate(events if isinstance(events, list) else [], start=1):
+    if not isinstance(events, list):
+        return 0
+    for count, event in enumerate(events, start=1):
         try:
             replay({**given, "events": events[:count]}, terms, published_calendar())
         except Refusal:
@@ -158,7 +160,9 @@ def _read(name: str) -> Any:
         raise CommandError(f"{name} 第 {line} 行：不是 UTF-8 编码的文本", returncode=2) from None
     except json.JSONDecodeError as error:
         where = f"{name} 第 {error.lineno} 行第 {error.colno} 列"
-        raise CommandError(f"{where}：不是 JSON（{_JSON_WORDS.get(error.msg, error.msg)}）", returncode=2) from None
+        raise CommandError(
+            f"{where}：不是 JSON（{_JSON_WORDS.get(error.msg, error.msg)}）", returncode=2
+        ) from None
     except RecursionError:
         raise CommandError(f"{name}：嵌套过深", returncode=2) from None
 
@@ -178,7 +182,7 @@ def _histories(content: Any, wanted: str | None, name: str) -> list[tuple[str, s
     if "cases" not in content:
         return [("", str(content.get("title", "")), content)]
     cases = content["cases"]
-    found = []
+    found: list[tuple[str, str, Mapping[str, Any]]] = []
     for case in cases if isinstance(cases, list) else []:
         if not isinstance(case, _Located) or case.get("fn") != "sla" or wanted not in (None, case.get("id")):
             continue
