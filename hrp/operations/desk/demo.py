@@ -13,9 +13,15 @@ from dataclasses import dataclass
 from hrp.operations.contracts import services as contracts
 from hrp.operations.contracts.defaults import default_body
 from hrp.operations.contracts.models import Contract, Side
+from hrp.operations.contracts.selectors import side_of
 from hrp.operations.desk.models import Breach, Ruling, Ticket
 from hrp.operations.desk.services import breaches, closing, escalating, handling, intake, reviewing, rulings
-from hrp.platform.access.models import User
+from hrp.operations.desk.services.paging import source_of
+from hrp.operations.duty import demo as duty
+from hrp.operations.duty.models import PagingRun
+from hrp.operations.duty.selectors import on_duty, open_run_of
+from hrp.operations.duty.services import calling, paging
+from hrp.platform.access.models import Role, RoleGrant, User
 from hrp.platform.access.services.machines import system_actor
 from hrp.platform.base import clock
 from hrp.platform.org.models import OrgUnit
@@ -28,9 +34,14 @@ _TITLES = {
     ENGINEER: ["值班工程师"],
     COUNTERPART: ["甲方系统主管工程师"],
 }
-_OTHERS = (
+_OTHERS: tuple[tuple[str, str, Side, list[str]], ...] = (
     ("hejing", "何静", Side.SUPPLIER, ["产品团队"]),
     ("fangwei", "方伟", Side.SUPPLIER, ["公司高级经理", "公司高级经理主管人员"]),
+    ("qianli", "钱力", Side.SUPPLIER, ["值班工程师"]),
+    ("luomin", "罗敏", Side.SUPPLIER, ["值班工程师"]),
+    ("shenqi", "沈奇", Side.SUPPLIER, []),
+    ("tangyu", "唐宇", Side.SUPPLIER, []),
+    ("hanxue", "韩雪", Side.SUPPLIER, []),
     ("songlei", "宋磊", Side.HOSPITAL, ["甲方信息科主任"]),
 )
 """People of the contract who get notices but never sign in to the demo."""
@@ -110,6 +121,7 @@ def seed(
     ``users`` holds the demo accounts by username, ``units`` the departments that call. Same ``rng``, same story.
     """
     contract = _contract(users, units[0], today)
+    _lay_rota(users, today, months)
     desk = _Desk(rng, users, units, contract)
     tickets = [
         desk.closed_ticket(moment, fault, late=index % 7 == 3)
@@ -140,6 +152,7 @@ def _contract(users: Mapping[str, User], unit: OrgUnit, today: dt.date) -> Contr
         for username, name, side, titles in _OTHERS:
             person = User.objects.create_user(username, None, display_name=name)
             contracts.add_member(actor=robot, user=person, side=side, titles=titles)
+            _let_work(person, side, dt.date(first, 1, 1))
         version = contracts.draft_version(
             actor=robot, contract=contract, body=default_body(), valid_from=clock.at(dt.date(first, 1, 1), 0)
         )
@@ -155,6 +168,27 @@ def _contract(users: Mapping[str, User], unit: OrgUnit, today: dt.date) -> Contr
                 signed_on=dt.date(year - 1, 12, 18),
             )
     return contract
+
+
+def _let_work(person: User, side: Side, since: dt.date) -> None:
+    """The supplier's engineers may do what engineers do, where the hospital has that role."""
+    role = Role.objects.filter(code="service_engineer").first()
+    if role is not None and side == Side.SUPPLIER:
+        RoleGrant.objects.create(user=person, role=role, duty=role.duty, valid_from=since)
+
+
+def _lay_rota(users: Mapping[str, User], today: dt.date, months: int) -> None:
+    everybody = {username: user for username, user in users.items() if username in _TITLES}
+    for username, *_ in _OTHERS:
+        everybody[username] = User.objects.get(username=username)
+    members = {user.pk for user in everybody.values() if side_of(user) == Side.HOSPITAL.value}
+    duty.seed(
+        boss=users[AGENT],
+        team={name: user for name, user in everybody.items() if user.pk not in members},
+        hospital={name: user for name, user in everybody.items() if user.pk in members},
+        today=today,
+        months=months,
+    )
 
 
 def _past(rng: random.Random, today: dt.date, months: int, per_month: int) -> list[tuple[dt.datetime, Fault]]:
@@ -207,7 +241,25 @@ class _Desk:
         answered = None if answered_s is None else moment + dt.timedelta(seconds=answered_s)
         with clock.pinned(moment + dt.timedelta(seconds=60)):
             call = intake.Call(call_at=moment, answered_at=answered, caller=report.reporter_phone)
-            return intake.log_phone_contact(actor=self.agent, report=report, call=call)
+            ticket = intake.log_phone_contact(actor=self.agent, report=report, call=call)
+        self.page(moment + dt.timedelta(seconds=62))
+        if answered is not None:
+            self.answer_page(ticket, moment + dt.timedelta(seconds=80))
+        return ticket
+
+    def page(self, until: dt.datetime) -> None:
+        """Let every paging run up to an instant, each step at its second, as the worker would."""
+        due = PagingRun.objects.filter(next_at__lte=until).order_by("next_at")
+        while (run := due.first()) is not None and run.next_at is not None:
+            with clock.pinned(run.next_at):
+                calling.scan()
+
+    def answer_page(self, ticket: Ticket, at: dt.datetime) -> None:
+        """Whoever is on duty first presses the button."""
+        run = open_run_of(source_of(ticket))
+        if run is not None:
+            with clock.pinned(at):
+                paging.acknowledge(run=run, user=next(iter(on_duty(at).values()))[0], via="button")
 
     def closed_ticket(self, moment: dt.datetime, fault: Fault, *, late: bool) -> Ticket:
         """A whole life; a ``late`` one was answered after its target."""
@@ -219,6 +271,7 @@ class _Desk:
         if answered_s is None:
             minute = target + 2.5 if late else target * self.rng.uniform(0.4, 0.8)
             self.watch(moment, minute, target)
+            self.page(moment + dt.timedelta(minutes=minute))
             self.at(
                 moment, minute, handling.respond, actor=self.engineer, ticket=ticket, note="已与报修人通话"
             )
@@ -371,6 +424,7 @@ class _Desk:
             ticket=written,
             text=self._record(fault),
         )
+        self.page(now)
         self.watch(late.first_contact_at, 75, 60)
         with clock.pinned(now):
             _look()

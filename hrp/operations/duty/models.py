@@ -312,7 +312,7 @@ class ContactCheck(AppendOnlyModel):
     class Meta:
         verbose_name = "联系核验"
         db_table = "operations_contact_check"
-        ordering = ["-id"]
+        ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["counterpart", "-at"], name="operations_contact_check_last")]
 
     def __str__(self) -> str:

@@ -143,7 +143,7 @@ def handovers(limit: int = 20) -> list[HandoverNote]:
 
 
 def runs() -> QuerySet[PagingRun]:
-    return PagingRun.objects.select_related("ended_by").order_by("-id")
+    return PagingRun.objects.select_related("ended_by").order_by("-started_at", "-id")
 
 
 def run(pk: int) -> PagingRun:

@@ -282,28 +282,32 @@ def is_from_gateway(*, code: str, timestamp: str, signature: str, body: bytes) -
 
 
 def save_contact(*, pk: int | None, values: Mapping[str, Any]) -> ContactPoint:
-    """Keep where a person is reached. One address per person and kind."""
-    kind, address = str(values.get("kind") or ""), "".join(str(values.get("address") or "").split())
-    if kind not in ContactPoint.Kind.values:
-        raise Invalid("请选择类型", problems=[Problem("请选择", field="kind")])
-    if not address or (kind == ContactPoint.Kind.MOBILE and not address.lstrip("+").isdecimal()):
-        raise Invalid(
-            "号码或账号有误",
-            way_out="手机只填数字；企业微信和钉钉填通讯录中的账号。",
-            problems=[Problem("请核对", field="address")],
-        )
+    """Keep where a person is reached. One address per person and kind; whose it is never changes."""
+    address = "".join(str(values.get("address") or "").split())
     with transaction.atomic():
-        if pk is None:
-            user = int(values.get("user") or 0)
-            row, _created = ContactPoint.objects.select_for_update().get_or_create(
-                user_id=user, kind=kind, defaults={"address": address}
+        row = _contact(pk, values)
+        if not address or (row.kind == ContactPoint.Kind.MOBILE and not address.lstrip("+").isdecimal()):
+            raise Invalid(
+                "号码或账号有误",
+                way_out="手机只填数字；企业微信和钉钉填通讯录中的账号。",
+                problems=[Problem("请核对", field="address")],
             )
-        else:
-            found = ContactPoint.objects.select_for_update().filter(pk=pk).first()
-            if found is None:
-                raise NotFound("没有这个联系方式", way_out="请返回列表刷新。")
-            row = found
-        if row.address != address:
-            row.address = address
-            row.save(update_fields=["address"])
+        row.address = address
+        row.save()
     return row
+
+
+def _contact(pk: int | None, values: Mapping[str, Any]) -> ContactPoint:
+    """The row to be written: the given one, the person's own of this kind, or a new one."""
+    if pk is not None:
+        found = ContactPoint.objects.select_for_update().filter(pk=pk).first()
+        if found is None:
+            raise NotFound("没有这个联系方式", way_out="请返回列表刷新。")
+        return found
+    kind, user = str(values.get("kind") or ""), int(values.get("user") or 0)
+    if kind not in ContactPoint.Kind.values:
+        raise Invalid(
+            "请选择类型", way_out="手机、企业微信账号或钉钉账号。", problems=[Problem("请选择", field="kind")]
+        )
+    known = ContactPoint.objects.select_for_update().filter(user_id=user, kind=kind).first()
+    return known or ContactPoint(user_id=user, kind=kind)

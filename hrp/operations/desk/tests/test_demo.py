@@ -9,7 +9,10 @@ import pytest
 from hrp.operations.desk import demo
 from hrp.operations.desk.models import Breach, MaintenanceRecord, Ruling, Ticket
 from hrp.operations.desk.tests import world as desk
-from hrp.platform.access.models import User
+from hrp.operations.duty import selectors as duty
+from hrp.operations.duty.models import PagingRun
+from hrp.operations.duty.tests.world import DUTY
+from hrp.platform.access.models import Role, RolePermission, User
 from hrp.platform.access.tests import people
 from hrp.platform.base import clock, health
 from hrp.platform.org.tests import places
@@ -18,9 +21,11 @@ pytestmark = pytest.mark.django_db
 
 
 def live() -> list[tuple[str, str, str]]:
+    engineer = Role.objects.create(code="service_engineer", title="运维工程师")
+    RolePermission.objects.bulk_create(RolePermission(role=engineer, code=code) for code in DUTY)
     users: dict[str, User] = {
-        demo.AGENT: people.person(*desk.SUPPLIER),
-        demo.ENGINEER: people.person(*desk.SUPPLIER),
+        demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY}, "operations.duty.edit"),
+        demo.ENGINEER: people.person(*{*desk.SUPPLIER, *DUTY}),
         demo.COUNTERPART: people.person(*desk.HOSPITAL),
     }
     units = [places.unit("设备科库房"), places.unit("财务科")]
@@ -44,3 +49,7 @@ def test_demo_desk_is_true_and_has_something_of_everything() -> None:
     assert Ruling.objects.exists()
     assert not Breach.objects.filter(detected_late=True).exists()
     assert MaintenanceRecord.objects.filter(archived_at__isnull=False).count() == 6
+    assert set(PagingRun.objects.values_list("state", flat=True)) >= {"active", "acked"}
+    with clock.pinned(desk.MONDAY):
+        assert duty.coming_faults() == []
+        assert list(duty.on_duty(clock.now())) == ["一线", "二线", "主管"]

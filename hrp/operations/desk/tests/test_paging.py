@@ -1,4 +1,4 @@
-"""Tickets page whom the contract names, their chain says so, and targets at risk are told in time."""
+"""Tickets page whom the contract names, their chain says so."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from hrp.operations.contracts import proofs
 from hrp.operations.contracts.models import PartyRole
 from hrp.operations.contracts.proofs import Span, Verdict
 from hrp.operations.desk.models import Ticket, TicketEvent
-from hrp.operations.desk.services import at_risk, handling, intake
+from hrp.operations.desk.services import handling, intake
 from hrp.operations.desk.services.paging import source_of
 from hrp.operations.desk.tests.world import MONDAY, later
-from hrp.operations.duty.models import Escalation, PagingRun
+from hrp.operations.duty.models import PagingRun
 from hrp.operations.duty.selectors import open_run_of
 from hrp.operations.duty.services import calling, paging
 from hrp.operations.duty.tests import world
 from hrp.operations.duty.tests.world import Team
 from hrp.platform.access.tests import people
 from hrp.platform.base import clock
-from hrp.platform.notify.models import Delivery, Message
+from hrp.platform.notify.models import Delivery
 
 pytestmark = pytest.mark.django_db
 
@@ -158,41 +158,6 @@ def test_workers_and_people_at_the_same_tickets_at_once(committed_db: testing.Da
         assert [payload["note"] for _, payload in events(ticket, "PAGED")] == ["第 5 步（迟）"]
         seqs = list(TicketEvent.objects.filter(ticket=ticket).order_by("seq").values_list("seq", flat=True))
         assert seqs == list(range(1, 18))
-
-
-def test_marks_of_a_running_clock_are_told_once_each(team: Team) -> None:
-    team.desk.call("B", answered_s=None)
-    told = []
-    for minute in (29, 30, 31, 45, 46, 54, 55, 61):
-        with clock.pinned(later(minute)):
-            told.append(at_risk.scan())
-    assert told == [0, 1, 0, 1, 0, 1, 0, 0]
-    rows = Escalation.objects.order_by("percent").values_list("percent", "late", "people")
-    assert list(rows) == [(50, False, ["一线甲"]), (75, False, ["张工"]), (90, False, ["韩主管"])]
-    assert Message.objects.filter(kind="operations.at_risk").count() == 3
-
-
-def test_after_a_standstill_marks_are_told_late_and_say_so(team: Team) -> None:
-    team.desk.call("B", answered_s=None)
-    with clock.pinned(later(50)):
-        assert at_risk.scan() == 2
-    assert list(Escalation.objects.order_by("percent").values_list("percent", "late")) == [
-        (50, True),
-        (75, True),
-    ]
-    assert set(Message.objects.filter(kind="operations.at_risk").values_list("title", flat=True)) == {
-        f"响应时限已用 {percent}%：{Ticket.objects.get().number}（迟发现）" for percent in (50, 75)
-    }
-
-
-def test_a_met_clock_warns_nobody_and_the_owner_is_the_engineer(team: Team) -> None:
-    ticket = team.desk.call("B", answered_s=10)
-    with clock.pinned(later(40)):
-        assert at_risk.scan() == 0
-        handling.declare_remote_failed(actor=team.desk.engineer, ticket=ticket, reason="需现场更换")
-    with clock.pinned(later(40 + 12 * 60)):
-        assert at_risk.scan() == 1
-    assert Escalation.objects.get().people == ["张工"]
 
 
 # -- AC-30 ------------------------------------------------------------------------------------------------------

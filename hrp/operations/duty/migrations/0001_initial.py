@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '联系核验',
                 'db_table': 'operations_contact_check',
-                'ordering': ['-id'],
+                'ordering': ['-at', '-id'],
                 'indexes': [models.Index(fields=['counterpart', '-at'], name='operations_contact_check_last')],
             },
         ),

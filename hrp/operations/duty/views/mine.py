@@ -21,6 +21,8 @@ from hrp.platform.base.refusals import NotFound
 from hrp.platform.ui.actors import actor_of
 
 AHEAD = dt.timedelta(days=60)
+AROUND = dt.timedelta(days=31)
+"""Shifts that have begun or reach beyond are shown with their true ends."""
 RECENT = 30
 
 
@@ -29,7 +31,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     scope.require(actor, selectors.VIEW)
     now = clock.now()
-    shifts = [one for one in selectors.standing(now, now + AHEAD) if one.person == actor.pk]
+    shifts = [
+        one
+        for one in selectors.standing(now - AROUND, now + AHEAD + AROUND)
+        if one.person == actor.pk and one.end > now and one.start < now + AHEAD
+    ]
     may_decide = scope.has(actor, parties.EDIT) and parties.is_supplier(actor)
     rows = []
     for swap in selectors.swaps()[:RECENT]:
