@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
-from hrp.operations.desk.models import Ticket
+from hrp.operations.desk.models import Ticket, TicketEvent
 from hrp.operations.desk.services import knowing
 from hrp.operations.feedback.models import Enquiry
 from hrp.operations.feedback.services import enquiries, rating, surveys
@@ -72,16 +72,17 @@ def seed(
 
 def _after(users: Mapping[str, User], ticket: Ticket, place: int, now: dt.datetime) -> None:
     """The hospital's mark a few hours after the closing, and what knowledge the engineer had used."""
-    closed = ticket.closed_at or now
-    if closed + dt.timedelta(hours=5) > now:
+    ticket.refresh_from_db()
+    last = TicketEvent.objects.filter(ticket=ticket).order_by("-seq").values_list("recorded_at", flat=True).first()
+    if ticket.state != "closed" or last is None or last + dt.timedelta(hours=5) > now:
         return
     found = knowledge.suggest(users[ENGINEER], ticket.title, module=ticket.module, limit=1)
     if found:
-        with clock.pinned(closed + dt.timedelta(hours=1)):
+        with clock.pinned(last + dt.timedelta(hours=1)):
             knowing.adopt(actor=users[ENGINEER], ticket=ticket, article=found[0].version.article)
     if place % 6 != 5:
         score, reason = _MARKS[place % len(_MARKS)]
-        with clock.pinned(closed + dt.timedelta(hours=4)):
+        with clock.pinned(last + dt.timedelta(hours=4)):
             rating.rate(actor=users[HEAD], ticket=ticket, score=score, reason=reason)
 
 
