@@ -22,6 +22,8 @@ from hrp.operations.desk.tests import (
 )
 from hrp.operations.desk.tests.test_services import world  # noqa: F401 - the tests below ask for it
 
+pytestmark = pytest.mark.django_db
+
 DATABASE_ZONE = "Asia/Kolkata"
 ZONES = ("UTC", "America/New_York", "Asia/Shanghai")
 STORIES = (
@@ -55,7 +57,6 @@ def _session_zone(name: str | None) -> None:
         connection.__dict__.pop(known, None)
 
 
-@pytest.mark.django_db
 def test_the_zones_are_really_others(zone: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW TIME ZONE")
