@@ -35,7 +35,7 @@ class RoleSpec:
 
 
 DESK = ("operations.*",)
-SUPPLIER_LEAVES = ("operations.ticket.confirm", "operations.contract.edit")
+SUPPLIER_LEAVES = ("operations.ticket.confirm", "operations.contract.edit", "operations.gate.edit")
 
 ROLES = (
     RoleSpec(
