@@ -21,7 +21,7 @@ def _person(title: str) -> Any:
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=title)
 
 
-@tracked()
+@tracked(exclude=["code"])
 class Gate(models.Model):
     """A door of the hospital with a printed code that is scanned on arrival. ``code`` is its secret."""
 

@@ -19,7 +19,7 @@ from hrp.platform.base import clock
 from hrp.platform.base.files import StoredFile
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound
 
-WORK, CONFIRM = "operations.ticket.work", "operations.ticket.confirm"
+WORK, CONFIRM, GATE = "operations.ticket.work", "operations.ticket.confirm", "operations.gate.edit"
 
 
 @transaction.atomic
@@ -152,15 +152,17 @@ def depart(*, actor: User, ticket: Ticket, person: str, left_over: str = "") -> 
 
 @transaction.atomic
 def set_up_gate(*, actor: User, gate: Gate, new_code: bool = False) -> Gate:
-    """Save a gate; a new one, or one whose code leaked, gets a fresh secret."""
-    scope.require(actor, "operations.gate.edit")
+    """Save a gate; a new one, or one whose code leaked, gets a fresh secret.
+
+    Only the hospital keeps the codes: a supplier that could print one could check in from home.
+    """
+    scope.require(actor, GATE)
+    chain.require_side(chain.side_of(actor), Side.HOSPITAL, "维护签到点")
     if not gate.code or new_code:
         gate.code = secrets.token_urlsafe(12)
     gate.full_clean()
     gate.save()
-    audit.record(
-        actor=actor, act="operations.gate.edit", target=f"operations.gate:{gate.pk}", summary=str(gate)
-    )
+    audit.record(actor=actor, act=GATE, target=f"operations.gate:{gate.pk}", summary=str(gate))
     return gate
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from hrp.operations.contracts import selectors as contracts
@@ -48,12 +49,10 @@ def scan_reviews() -> int:
     return _give([*_reviews(), *_actions()])
 
 
-def _updates(found: Iterable[Ticket]) -> Iterator[Notice]:
-    """An emergency whose next report to the hospital is overdue: the owner and the commander's side are told."""
+def _updates(found: QuerySet[Ticket]) -> Iterator[Notice]:
+    """An emergency whose next report to the hospital is overdue: the owner is told, or who is on call."""
     now = clock.now()
-    for ticket in selectors.emergencies(
-        Ticket.objects.filter(pk__in=[one.pk for one in found])
-    ).select_related("owner", "contract_version"):
+    for ticket in selectors.emergencies(found):
         at = selectors.situation(ticket)
         if at.next_update is None or at.update_every is None:
             continue
@@ -70,7 +69,7 @@ def _updates(found: Iterable[Ticket]) -> Iterator[Notice]:
             )
 
 
-def _inquiries(found: Iterable[Ticket]) -> Iterator[Notice]:
+def _inquiries(found: QuerySet[Ticket]) -> Iterator[Notice]:
     """I-06: neither fixed nor declared to need a visit, so long after the first contact: both sides are asked."""
     now = clock.now()
     for ticket in found:

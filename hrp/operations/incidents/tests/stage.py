@@ -46,7 +46,7 @@ def remote_failed(world: World) -> Ticket:
 
 def gate(world: World, name: str = "机房门禁") -> Gate:
     return onsite.set_up_gate(
-        actor=world.engineer, gate=Gate(campus=world.store.campus, name=name, place="三楼机房")
+        actor=world.head, gate=Gate(campus=world.store.campus, name=name, place="三楼机房")
     )
 
 

@@ -144,7 +144,7 @@ def test_a_refused_check_in_leaves_no_photo_behind(world: World, settings: objec
 def test_a_renewed_or_unknown_code_opens_nothing(world: World) -> None:
     gate = stage.gate(world)
     old = gate.code
-    onsite.set_up_gate(actor=world.engineer, gate=gate, new_code=True)
+    onsite.set_up_gate(actor=world.head, gate=gate, new_code=True)
     client = Client()
     client.force_login(world.engineer)
     assert client.get(reverse("operations.gate.check_in", args=[old])).status_code == 404
@@ -154,7 +154,7 @@ def test_a_renewed_or_unknown_code_opens_nothing(world: World) -> None:
 def test_a_gate_knows_only_the_tickets_of_its_own_hospital(world: World) -> None:
     ticket = stage.remote_failed(world)
     elsewhere = Gate(campus=places.campus("别院"), name="别院门禁", place="大门")
-    onsite.set_up_gate(actor=world.engineer, gate=elsewhere)
+    onsite.set_up_gate(actor=world.head, gate=elsewhere)
     client = Client()
     client.force_login(world.engineer)
     with clock.pinned(later(60)):
@@ -179,10 +179,19 @@ def test_registers_of_roads_and_gates_are_kept_on_their_pages(world: World) -> N
     assert answer.status_code == 302, answer.content.decode()
     with clock.pinned(later(0)):
         assert "超过约定" in client.get("/operations/travel/").content.decode()
+    refused = client.post(
+        "/operations/gates/new", {"campus": str(world.store.campus_id), "name": "后门", "place": "车库"}
+    )
+    assert refused.status_code == 403, "the codes are the hospital's"
+    client.force_login(world.head)
     answer = client.post(
         "/operations/gates/new", {"campus": str(world.store.campus_id), "name": "东门", "place": "门卫室"}
     )
     assert answer.status_code == 302, answer.content.decode()
     gate = Gate.objects.get()
     assert len(gate.code) >= 16
-    assert client.get(reverse("operations.gate.code", args=[gate.pk])).content.startswith(b"%PDF-")
+    sheet = reverse("operations.gate.code", args=[gate.pk])
+    assert client.get(sheet).content.startswith(b"%PDF-")
+    assert gate.code not in client.get(f"/operations/gates/{gate.pk}").content.decode()
+    client.force_login(world.engineer)
+    assert client.get(sheet).status_code == 403

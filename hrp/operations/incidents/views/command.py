@@ -120,19 +120,15 @@ def _situation(ticket: Ticket) -> dict[str, Any]:
         "live": ticket.state not in ("closed", "merged", "cancelled"),
         "clocks": [card for card in presenting.clocks(ticket) if card.row.cycle == ticket.cycle],
         "roles": [(title, now.roles.get(code, "")) for code, title in selectors.ROLES.items()],
-        "timeline": _timeline(now.events),
+        "timeline": _timeline(ticket, now.events),
         "evidence": selectors.evidence(ticket),
         "reminders": selectors.reminders(ticket),
     }
 
 
-def _timeline(events: Sequence[TicketEvent]) -> list[presenting.Entry]:
+def _timeline(ticket: Ticket, events: Sequence[TicketEvent]) -> list[presenting.Entry]:
     seqs = {event.seq for event in events}
-    return (
-        [entry for entry in presenting.timeline(events[0].ticket) if entry.event.seq in seqs]
-        if events
-        else []
-    )
+    return [entry for entry in presenting.timeline(ticket) if entry.event.seq in seqs]
 
 
 def _around(actor: User, ticket: Ticket, now: selectors.Situation) -> dict[str, Any]:

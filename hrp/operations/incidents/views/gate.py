@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.models import Side
 from hrp.operations.desk import selectors as desk
+from hrp.operations.desk.services import chain
 from hrp.operations.incidents import selectors
 from hrp.operations.incidents.models import ArrivalEvidence, Gate
 from hrp.operations.incidents.services import onsite
@@ -107,7 +108,9 @@ def photo(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_GET
 def code_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The code to be put up at the gate, as a label on paper."""
-    scope.require(actor_of(request), "operations.gate.edit")
+    actor = actor_of(request)
+    scope.require(actor, onsite.GATE)
+    chain.require_side(chain.side_of(actor), Side.HOSPITAL, "打印签到码")
     gate = Gate.objects.select_related("campus__hospital").filter(pk=pk).first()
     if gate is None:
         raise NotFound("没有找到该签到点", way_out="请返回签到点列表刷新。")
