@@ -19,14 +19,11 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from hrp.operations.contracts.defaults import default_terms
-        from hrp.operations.desk import invariants, panels, presenting, proofs
+        from hrp.operations.desk import invariants, proofs
         from hrp.operations.desk.models import TicketEvent
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
         from hrp.operations.desk.selectors import VIEW, late_count
-        from hrp.operations.desk.services.paged import PagedTicket
-        from hrp.operations.desk.services.paging import PREFIX
-        from hrp.operations.duty import sources
         from hrp.platform.audit import sealed
         from hrp.platform.base import verify
         from hrp.platform.notify import kinds
@@ -39,9 +36,8 @@ class DeskConfig(AppConfig):
         kinds.declare("operations.ticket", "工单通知", module="operations", mandatory=True)
         kinds.declare("operations.breach", "工单超时", module="operations", mandatory=True)
         kinds.declare("operations.at_risk", "临近超时", module="operations", mandatory=True)
-        sources.register(PREFIX, PagedTicket())
-        panels.register("paging", panels.Panel("duty/parts/runs.html", presenting.pagings))
         proofs.register()
+        self._page_for_tickets()
         invariants.register_all()
         for item in (
             menu.Item(
@@ -68,3 +64,12 @@ class DeskConfig(AppConfig):
                 permission="operations.contract.view",
             ),
         )
+
+    def _page_for_tickets(self) -> None:
+        from hrp.operations.desk import panels, presenting
+        from hrp.operations.desk.services.paged import PagedTicket
+        from hrp.operations.desk.services.paging import PREFIX
+        from hrp.operations.duty import sources
+
+        sources.register(PREFIX, PagedTicket())
+        panels.register("paging", panels.Panel("duty/parts/runs.html", presenting.pagings))

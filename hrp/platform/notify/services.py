@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -27,33 +28,35 @@ def notify(
     url: str = "",
     dedupe_key: str = "",
     channels: Sequence[str] = (),
+    expires_at: dt.datetime | None = None,
 ) -> list[int]:
     """Write one message per recipient in the caller's transaction and queue its deliveries; return message pks.
 
     ``recipients`` are users or their pks; repeated ones count once. ``url`` is a path of the application. With
     ``dedupe_key`` a person who already has a message of that key gets no second one, even under concurrency.
     ``channels`` sends through exactly these, whatever people prefer; one that does not exist or is switched off
-    leaves a delivery that says so.
+    leaves a delivery that says so. After ``expires_at`` nothing is sent, or tried again, any more.
     """
     ids = sorted({int(getattr(person, "pk", person)) for person in recipients})
     if not ids:
         return []
     with transaction.atomic():
-        messages = _write(ids, kind=kind, title=title[:200], body=body, url=url[:300], dedupe_key=dedupe_key)
+        messages = _write(
+            ids,
+            kind=kind,
+            title=title[:200],
+            body=body,
+            url=url[:300],
+            dedupe_key=dedupe_key,
+            expires_at=expires_at,
+        )
         _queue(_insisted(messages, channels) if channels else _preferred(messages, kind))
     return [message.pk for message in messages]
 
 
-def _write(
-    ids: Sequence[int], *, kind: str, title: str, body: str, url: str, dedupe_key: str
-) -> list[Message]:
+def _write(ids: Sequence[int], *, dedupe_key: str, **facts: Any) -> list[Message]:
     now = clock.now()
-    rows = [
-        Message(
-            recipient_id=pk, kind=kind, title=title, body=body, url=url, dedupe_key=dedupe_key, created_at=now
-        )
-        for pk in ids
-    ]
+    rows = [Message(recipient_id=pk, dedupe_key=dedupe_key, created_at=now, **facts) for pk in ids]
     if not dedupe_key:
         return Message.objects.bulk_create(rows)
     known = set(
@@ -120,6 +123,12 @@ def _delivery(message: Message, channel: Channel, now: Any) -> Delivery:
             message=message, channel=channel.name, state=Delivery.State.DELIVERED, delivered_at=now
         )
     return Delivery(message=message, channel=channel.name)
+
+
+def recall(*, messages: Iterable[int], reason: str) -> int:
+    """Send no more of these messages: what still waits, or would be tried again, is skipped. Returns how many were."""
+    waiting = Delivery.objects.filter(message__in=list(messages), state=Delivery.State.WAITING)
+    return waiting.update(state=Delivery.State.SKIPPED, error=reason[:500])
 
 
 def mark_read(*, actor: Actor, messages: Iterable[int] | None = None) -> int:
