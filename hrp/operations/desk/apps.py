@@ -22,16 +22,13 @@ class DeskConfig(AppConfig):
         from hrp.operations.contracts import proofs as clauses
         from hrp.operations.contracts import scoping
         from hrp.operations.contracts.defaults import default_terms
-        from hrp.operations.desk import invariants, panels, presenting
+        from hrp.operations.desk import invariants, panels
         from hrp.operations.desk.models import TicketEvent
         from hrp.operations.desk.proofs import clocks, notices, records
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
         from hrp.operations.desk.screens import BREACHES
-        from hrp.operations.desk.services.paged import PagedTicket
-        from hrp.operations.desk.services.paging import PREFIX
         from hrp.operations.desk.views import knowing
-        from hrp.operations.duty import sources
         from hrp.platform.audit import sealed
         from hrp.platform.base import verify
         from hrp.platform.notify import kinds
@@ -45,8 +42,7 @@ class DeskConfig(AppConfig):
         kinds.declare("operations.breach", "工单超时", module="operations", mandatory=True)
         kinds.declare("operations.ruling", "超时裁定", module="operations", mandatory=True)
         kinds.declare("operations.risk", "时限预警", module="operations", mandatory=True)
-        sources.register(PREFIX, PagedTicket())
-        panels.register("paging", panels.Panel("duty/parts/runs.html", presenting.pagings))
+        self._page_for_tickets()
         invariants.register_all()
         clauses.register("AC-05", clocks.clock_verdicts)
         screens.register(BREACHES)
@@ -93,3 +89,12 @@ class DeskConfig(AppConfig):
                 permission="operations.contract.view",
             ),
         )
+
+    def _page_for_tickets(self) -> None:
+        from hrp.operations.desk import panels, presenting
+        from hrp.operations.desk.services.paged import PagedTicket
+        from hrp.operations.desk.services.paging import PREFIX
+        from hrp.operations.duty import sources
+
+        sources.register(PREFIX, PagedTicket())
+        panels.register("paging", panels.Panel("duty/parts/runs.html", presenting.pagings))

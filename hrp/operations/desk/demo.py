@@ -226,7 +226,9 @@ class _Desk:
         """The clocks are looked at while nobody has answered: half way, three quarters, nearly, and when it is missed."""
         for part in (0.5, 0.75, 0.9, 1.0):
             if target * part < until:
-                self.page(moment + dt.timedelta(minutes=target * part))  # the chain is written in the order of time
+                self.page(
+                    moment + dt.timedelta(minutes=target * part)
+                )  # the chain is written in the order of time
                 self.at(moment, target * part + 0.03, _look)
 
     def call(self, moment: dt.datetime, fault: Fault, *, answered_s: int | None = None) -> Ticket:

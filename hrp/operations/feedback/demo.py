@@ -73,7 +73,12 @@ def seed(
 def _after(users: Mapping[str, User], ticket: Ticket, place: int, now: dt.datetime) -> None:
     """The hospital's mark a few hours after the closing, and what knowledge the engineer had used."""
     ticket.refresh_from_db()
-    last = TicketEvent.objects.filter(ticket=ticket).order_by("-seq").values_list("recorded_at", flat=True).first()
+    last = (
+        TicketEvent.objects.filter(ticket=ticket)
+        .order_by("-seq")
+        .values_list("recorded_at", flat=True)
+        .first()
+    )
     if ticket.state != "closed" or last is None or last + dt.timedelta(hours=5) > now:
         return
     found = knowledge.suggest(users[ENGINEER], ticket.title, module=ticket.module, limit=1)

@@ -29,6 +29,9 @@ def deliver(*, delivery: int) -> None:
         return
     channel = channels.get(row.channel) or gateways.get(row.channel)
     now = clock.now()
+    if row.message.expires_at is not None and now > row.message.expires_at:
+        _settle(row, state=Delivery.State.SKIPPED, error=f"已过时，未再发送 {row.error}".strip())
+        return
     if channel is None:
         _settle(row, state=Delivery.State.SKIPPED, error="渠道已停用")
         return

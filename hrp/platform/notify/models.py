@@ -12,7 +12,10 @@ from hrp.platform.base.history import tracked
 
 
 class Message(models.Model):
-    """Something one person should know. ``dedupe_key`` is unique per recipient when given."""
+    """Something one person should know. ``dedupe_key`` is unique per recipient when given.
+
+    After ``expires_at`` it stays in the message centre and is sent nowhere any more.
+    """
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="收件人", db_index=False
@@ -23,6 +26,7 @@ class Message(models.Model):
     url = models.CharField("链接", max_length=300, blank=True)
     dedupe_key = models.CharField("去重键", max_length=200, blank=True)
     created_at = models.DateTimeField("时间")
+    expires_at = models.DateTimeField("过时时间", null=True)
     read_at = models.DateTimeField("已读时间", null=True)
 
     class Meta:

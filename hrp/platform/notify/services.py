@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,19 +41,24 @@ def notify(
     url: str = "",
     dedupe_key: str = "",
     channels: Sequence[str] = (),
+    expires_at: dt.datetime | None = None,
 ) -> list[int]:
     """Write one message per recipient in the caller's transaction and queue its deliveries; return message pks.
 
     ``recipients`` are users or their pks; repeated ones count once. ``url`` is a path of the application. With
     ``dedupe_key`` a person who already has a message of that key gets no second one, even under concurrency.
     ``channels`` sends through exactly these, whatever people prefer; one that does not exist or is switched off
-    leaves a delivery that says so.
+    leaves a delivery that says so. After ``expires_at`` nothing is sent, or tried again, any more.
     """
     ids = tuple(sorted({int(getattr(person, "pk", person)) for person in recipients}))
-    return notify_many([Notice(ids, kind, title, body, url, dedupe_key)], channels=channels)
+    return notify_many(
+        [Notice(ids, kind, title, body, url, dedupe_key)], channels=channels, expires_at=expires_at
+    )
 
 
-def notify_many(notices: Sequence[Notice], *, channels: Sequence[str] = ()) -> list[int]:
+def notify_many(
+    notices: Sequence[Notice], *, channels: Sequence[str] = (), expires_at: dt.datetime | None = None
+) -> list[int]:
     """As :func:`notify`, for many notices in a handful of statements."""
     found: list[int] = []
     by_kind: dict[str, list[Notice]] = {}
@@ -63,13 +69,13 @@ def notify_many(notices: Sequence[Notice], *, channels: Sequence[str] = ()) -> l
         return found
     with transaction.atomic():
         for kind, some in by_kind.items():
-            messages = _write(some)
+            messages = _write(some, expires_at)
             _queue(_insisted(messages, channels) if channels else _preferred(messages, kind))
             found += [message.pk for message in messages]
     return found
 
 
-def _write(notices: Sequence[Notice]) -> list[Message]:
+def _write(notices: Sequence[Notice], expires_at: dt.datetime | None) -> list[Message]:
     now = clock.now()
     rows = [
         Message(
@@ -80,6 +86,7 @@ def _write(notices: Sequence[Notice]) -> list[Message]:
             url=notice.url[:300],
             dedupe_key=notice.dedupe_key,
             created_at=now,
+            expires_at=expires_at,
         )
         for notice in notices
         for pk in notice.recipients
@@ -159,6 +166,12 @@ def _delivery(message: Message, channel: Channel, now: Any) -> Delivery:
             message=message, channel=channel.name, state=Delivery.State.DELIVERED, delivered_at=now
         )
     return Delivery(message=message, channel=channel.name)
+
+
+def recall(*, messages: Iterable[int], reason: str) -> int:
+    """Send no more of these messages: what still waits, or would be tried again, is skipped. Returns how many were."""
+    waiting = Delivery.objects.filter(message__in=list(messages), state=Delivery.State.WAITING)
+    return waiting.update(state=Delivery.State.SKIPPED, error=reason[:500])
 
 
 def mark_read(*, actor: Actor, messages: Iterable[int] | None = None) -> int:

@@ -34,6 +34,9 @@ SECOND = dt.timedelta(seconds=1)
 WATCH = dt.timedelta(seconds=90)
 """For how long after a step its deliveries are watched: longer than the slowest gateway may take."""
 
+STALE = dt.timedelta(minutes=5)
+"""A page that could not be sent for so long is not sent any more: the chain has gone on without it."""
+
 
 @dataclass(frozen=True)
 class Called:
@@ -154,6 +157,7 @@ def _call(
         url=run.url,
         dedupe_key=f"page:{run.pk}:{position}{suffix}",
         channels=names,
+        expires_at=now + STALE,
     )
     PagingAttempt.objects.bulk_create(
         PagingAttempt(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from hrp.operations.contracts.rules import Terms, chain_of
 from hrp.operations.duty import sources
@@ -15,6 +17,7 @@ from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, NotFound
+from hrp.platform.notify import services as notify
 
 State = PagingRun.State
 VIAS = {"button": "页面", "link": "链接", "voice": "电话按键", "response": "响应工单"}
@@ -48,10 +51,7 @@ def start(
         },
     )
     if created:
-        older = PagingRun.objects.filter(source=source, state__in=[State.ACTIVE, State.EXHAUSTED])
-        older.exclude(pk=run.pk).update(
-            state=State.STOPPED, next_at=None, ended_at=now, end_note=f"改按 {level} 级呼叫链"
-        )
+        _stop(PagingRun.objects.filter(source=source).exclude(pk=run.pk), f"改按 {level} 级呼叫链")
     return run
 
 
@@ -60,9 +60,23 @@ def stop(*, source: str, note: str) -> int:
 
     Called by the source itself, which holds its own lock.
     """
-    return PagingRun.objects.filter(source=source, state__in=[State.ACTIVE, State.EXHAUSTED]).update(
+    return _stop(PagingRun.objects.filter(source=source), note)
+
+
+def _stop(runs: QuerySet[PagingRun], note: str) -> int:
+    ids = list(runs.filter(state__in=[State.ACTIVE, State.EXHAUSTED]).values_list("pk", flat=True))
+    if not ids:
+        return 0
+    _recall(ids, note)
+    return PagingRun.objects.filter(pk__in=ids).update(
         state=State.STOPPED, next_at=None, ended_at=clock.now(), end_note=note[:200]
     )
+
+
+def _recall(runs: Sequence[int], reason: str) -> None:
+    """Nobody is called any more for what has been answered, not even by a gateway that comes back to life."""
+    called = PagingAttempt.objects.filter(run__in=runs).values_list("message_id", flat=True)
+    notify.recall(messages=set(called), reason=f"呼叫已结束：{reason}")
 
 
 def answered_by_deed(*, source: str, user: User) -> bool:
@@ -112,6 +126,7 @@ def _answer(run: PagingRun, user: User, via: str, now: dt.datetime) -> None:
     run.state, run.next_at, run.ended_at, run.ended_by = State.ACKED, None, now, user
     run.end_note = VIAS[via]
     run.save(update_fields=["state", "next_at", "ended_at", "ended_by", "end_note"])
+    _recall([run.pk], f"{user.display_name} 已应答")
 
 
 def digest(token: str) -> str:

@@ -381,3 +381,31 @@ def test_people_without_a_number_are_called_by_what_reaches_them(team: Team, gat
     scan(0)
     scan(1)
     assert [one[1:] for one in called(run)] == [(0, "一线甲", "sms"), (0, "一线甲", "pager")]
+
+
+def test_nobody_is_called_any_more_for_what_was_answered(team: Team, gateway: Receiver) -> None:
+    """The gateway was down and comes back: the queue would try again, five minutes and ten hours later."""
+    gateway.mode = "broken"
+    set_up("voice", gateway)
+    run = start(team)
+    scan(0)
+    with clock.pinned(second(9)):
+        paging.acknowledge(run=run, user=team.second, via="button")
+    gateway.mode = "ok"
+    before = len(gateway.asked)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = NULL")
+    inline.run_waiting(queue="notify")
+    assert len(gateway.asked) == before
+    row = Delivery.objects.get(channel="voice")
+    assert (row.state, row.error) == ("skipped", "呼叫已结束：二线甲 已应答")
+
+
+def test_a_page_that_waited_too_long_in_the_queue_is_not_sent(team: Team, gateway: Receiver) -> None:
+    set_up("voice", gateway)
+    start(team)
+    scan(0, deliver=False)
+    with clock.pinned(second(301)):
+        inline.run_waiting(queue="notify")
+    assert gateway.asked == []
+    assert Delivery.objects.get(channel="voice").error == "已过时，未再发送"
