@@ -264,7 +264,8 @@ class Breach(AppendOnlyModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ticket_id} {self.get_kind_display()} {self.due}"
+        level = f"{self.level}级" if self.level else ""
+        return f"{level}{self.get_kind_display()}超时 {clock.local(self.due):%m-%d %H:%M}"
 
 
 class MaintenanceRecord(models.Model):
