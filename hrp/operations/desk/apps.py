@@ -27,11 +27,10 @@ class DeskConfig(AppConfig):
         from hrp.operations.desk.published import published_calendar
         from hrp.operations.desk.rules.kernel import sla
         from hrp.operations.desk.screens import BREACHES
-        from hrp.operations.desk.selectors import VIEW, late_count, to_sign
         from hrp.platform.audit import sealed
         from hrp.platform.base import verify
         from hrp.platform.notify import kinds
-        from hrp.platform.ui import menu, screens
+        from hrp.platform.ui import screens
 
         for code, title in PERMISSIONS.items():
             declare(code, title, module="operations")
@@ -44,36 +43,41 @@ class DeskConfig(AppConfig):
         invariants.register_all()
         proofs.register("AC-05", clock_verdicts)
         screens.register(BREACHES)
-        for item in (
-            menu.Item(
-                "工单",
-                icon="headset",
-                url_name="operations.ticket.list",
-                permission=VIEW,
-                count=late_count,
-                order=10,
-            ),
-            menu.Item(
-                "维护记录", icon="file-text", url_name="operations.record.list", permission=VIEW, order=20
-            ),
-            menu.Item(
-                "超时与裁定",
-                icon="gavel",
-                url_name="operations.breach.list",
-                permission=VIEW,
-                count=to_sign,
-                order=25,
-            ),
-            menu.Item("服务台大屏", icon="device-tv", url_name="operations.wall", permission=VIEW, order=30),
-        ):
-            menu.add("operations", "服务台", item)
-        menu.add(
-            "operations",
-            "合同",
-            menu.Item(
-                "运维合同",
-                icon="contract",
-                url_name="operations.contract",
-                permission="operations.contract.view",
-            ),
-        )
+        _fill_menu()
+
+
+def _fill_menu() -> None:
+    from hrp.operations.desk.selectors import VIEW, late_count, to_sign
+    from hrp.platform.ui import menu
+
+    for item in (
+        menu.Item(
+            "工单",
+            icon="headset",
+            url_name="operations.ticket.list",
+            permission=VIEW,
+            count=late_count,
+            order=10,
+        ),
+        menu.Item("维护记录", icon="file-text", url_name="operations.record.list", permission=VIEW, order=20),
+        menu.Item(
+            "超时与裁定",
+            icon="gavel",
+            url_name="operations.breach.list",
+            permission=VIEW,
+            count=to_sign,
+            order=25,
+        ),
+        menu.Item("服务台大屏", icon="device-tv", url_name="operations.wall", permission=VIEW, order=30),
+    ):
+        menu.add("operations", "服务台", item)
+    menu.add(
+        "operations",
+        "合同",
+        menu.Item(
+            "运维合同",
+            icon="contract",
+            url_name="operations.contract",
+            permission="operations.contract.view",
+        ),
+    )
