@@ -36,7 +36,7 @@ def test_the_morning_no_store_could_issue() -> None:
     # 10:00:00 the phone rings and nobody answers; at 10:00:30 the missed call is on the desk
     ticket = hospital.call("1", answered_s=None)
     assert (ticket.number, ticket.state) == ("FW2026-00001", "new")
-    assert ticket.next_due_at == later(5), "three hundred seconds to answer"
+    assert ticket.pressing_due_at == later(5), "three hundred seconds to answer"
     assert Message.objects.filter(recipient=li).exists(), "the hospital's engineer is told at once"
 
     # 10:03 Zhang calls back: two minutes to spare
@@ -64,7 +64,7 @@ def test_the_morning_no_store_could_issue() -> None:
     # 11:00 the hospital says: remote work has failed. Four hours to be here
     with clock.pinned(later(60)):
         ticket = handling.declare_remote_failed(actor=li, ticket=ticket, reason="存储控制器故障灯亮")
-    assert ticket.next_due_at == later(300)
+    assert ticket.pressing_due_at == later(300)
 
     # 15:00:01 nobody is here, and the desk itself says so
     with clock.pinned(later(300 + 1 / 60)):

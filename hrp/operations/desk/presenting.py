@@ -326,6 +326,11 @@ def signature(ruling: Ruling, side: str) -> str:
     return f"{signed.signer.display_name} {clock.local(signed.signed_at):%Y-%m-%d %H:%M}" if signed else "—"
 
 
+def second(instant: dt.datetime) -> str:
+    """An instant on the hospital's wall clock, to the second: misses are often that close."""
+    return f"{clock.local(instant):%Y-%m-%d %H:%M:%S}"
+
+
 def level_choices() -> list[tuple[str, str]]:
     """The levels a filter offers."""
     return [(level.code, level.title) for level in levels()]

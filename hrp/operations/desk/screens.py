@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from hrp.operations.contracts import selectors as contracts
 from hrp.operations.desk import presenting, selectors
-from hrp.operations.desk.models import OUTCOMES, Breach, Ruling
+from hrp.operations.desk.models import OUTCOMES, Breach, Escalation, Ruling
+from hrp.operations.desk.rules.plan import MISSED
 from hrp.operations.desk.services import rulings
 from hrp.platform.access.models import User
 from hrp.platform.base.refusals import Conflict
@@ -58,16 +59,16 @@ BREACHES = RegisterScreen(
     ordering=("-due", "-pk"),
     columns=(
         Column("ticket__number", title="工单号", kind="code", fixed=True, card="title", link=lambda row: reverse("operations.ticket.detail", args=[row.ticket_id])),
+        Column("standing", title="裁定", kind="state", value=presenting.standing, tones=TONES, card="tag"),
         Column("ticket__title", title="事项", card="line"),
-        Column("ticket__module", title="系统"),
+        Column("ticket__module", title="系统", hidden=True),
         Column("ticket__org_unit__name", title="报修科室", card="meta"),
         Column("level", title="级别", sort=True),
         Column("kind", title="时钟", card="meta"),
-        Column("start", title="起算"),
-        Column("due", title="时限", sort=True, card="meta"),
-        Column("found_at", title="写入"),
+        Column("start", title="起算", hidden=True, kind="code", value=lambda row: presenting.second(row.start)),
+        Column("due", title="时限", sort=True, kind="code", value=lambda row: presenting.second(row.due), card="meta"),
+        Column("found_at", title="写入", kind="code", value=lambda row: presenting.second(row.found_at)),
         Column("detected_late", title="迟发现"),
-        Column("standing", title="裁定", kind="text", value=presenting.standing, tones=TONES, card="tag"),
     ),
     filters=(
         Filter("ticket", title="工单", kind="text", lookups=("ticket__number__icontains", "ticket__title__icontains"), placeholder="工单号、事项"),
@@ -85,8 +86,7 @@ BREACHES = RegisterScreen(
         Tab("ruled", "已裁定", {"outcome__isnull": False}),
     ),
     fields=(
-        Field("ticket", title="工单"), "kind", "level", "start", "due", "found_at", "detected_late",
-        Field("notify", title="已通知角色", span=2),
+        Field("ticket", title="工单", span=2), "kind", "level", "start", "due", "found_at", "detected_late",
     ),
     panels=(
         Panel(
@@ -99,6 +99,17 @@ BREACHES = RegisterScreen(
                 Column("supplier", title="乙方签署", kind="text", value=_signed("supplier")),
             ),
             model=Ruling, empty="双方尚未提出裁定；超时照常计入",
+        ),
+        Panel(
+            "told", "预警与通知", lambda breach, actor: selectors.escalations(breach),
+            (
+                Column("percent", title="用时", kind="text", value=lambda row: "超时" if row.percent == MISSED else f"{row.percent}%"),
+                Column("at", title="应通知", kind="code", value=lambda row: presenting.second(row.at)),
+                Column("found_at", title="写入", kind="code", value=lambda row: presenting.second(row.found_at)),
+                Column("detected_late", title="迟发现"),
+                Column("roles", title="角色", kind="text", value=lambda row: "、".join(row.roles)),
+            ),
+            model=Escalation, empty="没有预警",
         ),
     ),
     actions=(

@@ -26,6 +26,7 @@ from hrp.operations.contracts.models import PARTIES, Side
 from hrp.operations.desk.models import (
     Breach,
     Clock,
+    Escalation,
     MaintenanceRecord,
     Ruling,
     RulingSignature,
@@ -182,6 +183,11 @@ def rulings(breach: Breach) -> list[Ruling]:
         .prefetch_related("signatures__signer")
         .order_by("-pk")
     )
+
+
+def escalations(breach: Breach) -> list[Escalation]:
+    """Who had to be told of the clock that was missed, step by step."""
+    return list(Escalation.objects.filter(ticket=breach.ticket_id, clock_key=breach.clock_key).order_by("at"))
 
 
 def unsigned_ruling(breach: int, side: str) -> Ruling | None:

@@ -46,9 +46,11 @@ class NumberSeries(models.Model):
 class Ticket(models.Model):
     """A service ticket (工单). Everything below ``title`` ... ``reporter`` is a projection of its events.
 
-    ``next_due_at`` is when a running clock must be judged next; ``pressing_due_at`` the earliest due time nobody has
-    met yet, past or to come. Every index costs each look at the clocks, so keys nobody searches by have none. ``contract_version`` is pinned at the first contact for ever. ``annual_contract`` is empty in a gap between
-    years: the clocks of such a ticket are shadow values.
+    ``next_due_at`` is when a running clock must be looked at next, to warn or to judge; ``pressing_due_at`` the earliest
+    due time nobody has met yet, past or to come. ``contract_version`` is pinned at the first contact for ever.
+    ``annual_contract`` is empty in a gap between years: the clocks of such a ticket are shadow values.
+
+    Every look at the clocks writes into all indexes of its tickets, so keys nobody searches by have none.
     """
 
     number = models.CharField("工单号", max_length=30, unique=True)
@@ -264,7 +266,8 @@ class Breach(AppendOnlyModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ticket_id} {self.get_kind_display()} {self.due}"
+        level = f"{self.level}级" if self.level else ""
+        return f"{level}{self.get_kind_display()}超时 {clock.local(self.due):%m-%d %H:%M}"
 
 
 class MaintenanceRecord(models.Model):

@@ -204,7 +204,7 @@ def _digest(recipient: int, waited: Sequence[_Notice], gaps: _Gaps) -> notify.No
         kind=BREACH,
         title=f"［迟发］{len(waited)} 项超时与预警（{gaps.words(waited[0].at)}）",
         body="\n".join([f"{gaps.words(waited[0].at)}，共 {len(waited)} 项：", *lines]),
-        url="/operations/breaches/",
+        url=reverse("operations.breach.list"),
         dedupe_key=f"digest:{waited[0].pk}:{waited[-1].pk}:{len(waited)}",
     )
 

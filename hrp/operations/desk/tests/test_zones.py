@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from hrp.operations.desk.tests import (
     test_clock_rules,
@@ -51,10 +51,11 @@ def zone(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocke
 
 
 def _session_zone(name: str | None) -> None:
-    connection.close()
-    connection.settings_dict["TIME_ZONE"] = name
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.close()
+    wrapper.settings_dict["TIME_ZONE"] = name
     for known in ("timezone", "timezone_name"):
-        connection.__dict__.pop(known, None)
+        wrapper.__dict__.pop(known, None)
 
 
 def test_the_zones_are_really_others(zone: str) -> None:
