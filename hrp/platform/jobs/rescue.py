@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from hrp.platform.base import clock
 from hrp.platform.jobs.models import JobLog
@@ -18,7 +18,8 @@ MOST_RESCUES = 5
 def rescue() -> int:
     """Put every job that is *doing* on a worker silent for 30 s back to *todo*; return how many.
 
-    A job rescued five times without finishing is given up as failed: it most likely kills its workers.
+    A job rescued five times without finishing is given up as failed: it most likely kills its workers. One whose key
+    waits in the queue once more is over: that other one does its work, as if it had been deferred just now.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -46,17 +47,32 @@ def _rescue(job_id: int) -> None:
             [job_id],
         )
         ((starts,),) = cursor.fetchall()
+        end = ""
         if starts > MOST_RESCUES:
-            cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'failed', false)", [job_id])
-            text, failed = f"第 {starts} 次执行时工作进程仍然中断，不再重试", True
+            end, text = "failed", f"第 {starts} 次执行时工作进程仍然中断，不再重试"
+        elif _queued_again(job_id):
+            text = "执行它的工作进程失联，重新排队"
         else:
-            cursor.execute("SELECT procrastinate_retry_job_v2(%s, %s, NULL, NULL, NULL)", [job_id, now])
-            text, failed = "执行它的工作进程失联，重新排队", False
+            end, text = "aborted", "执行它的工作进程失联；同样的任务已在排队，由它完成"
+        if end:
+            cursor.execute("SELECT procrastinate_finish_job_v1(%s, %s, false)", [job_id, end])
         logger.warning("job %s rescued: %s", job_id, text)
         if record:
             JobLog.objects.create(record_id=record[0], at=now, level=JobLog.Level.WARNING, text=text)
-            if failed:
+            if end:
                 cursor.execute(
                     "UPDATE jobs_record SET finished_at = %s, error = %s WHERE id = %s",
-                    [now, text, record[0]],
+                    [now, text if end == "failed" else "", record[0]],
                 )
+
+
+def _queued_again(job_id: int) -> bool:
+    """Put it back; False when a job of the same key waits already, for no key waits twice."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT procrastinate_retry_job_v2(%s, %s, NULL, NULL, NULL)", [job_id, clock.now()]
+            )
+    except IntegrityError:
+        return False
+    return True

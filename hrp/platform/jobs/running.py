@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from procrastinate.exceptions import JobAborted
 from procrastinate.job_context import JobContext
@@ -56,18 +56,34 @@ def current() -> Running | None:
 
 
 def perform(task: Task, context: JobContext, kwargs: Mapping[str, Any]) -> None:
-    """Run ``task`` for the worker: origin, progress, log; errors are recorded and raised again for the queue."""
+    """Run ``task`` for the worker: origin, progress, log; errors are recorded and raised again for the queue.
+
+    Two things end the whole process instead, for the library would write a verdict over a job that has none: the job was
+    given to another worker meanwhile, or the database went away. The rescuer then puts it back into the queue.
+    """
     job = context.job
-    with _running(Running(job.id or 0, job.worker_id, None, context), side=True) as running:
-        try:
-            _perform(task, running, kwargs)
-        finally:
-            if not _ours(running):
-                # The library would now write "succeeded" or "failed" over a job that another worker is running.
-                logger.critical(
-                    "job %s was given to another worker: this process was paused; leaving", job.id
-                )
-                os._exit(75)
+    try:
+        with _running(Running(job.id or 0, job.worker_id, None, context), side=True) as running:
+            try:
+                _perform(task, running, kwargs)
+            finally:
+                if not _ours(running):
+                    _leave("job %s was given to another worker: this process was paused; leaving", job.id)
+    except (OperationalError, InterfaceError) as error:
+        if went_away(error):
+            _leave("the database went away under job %s; leaving", job.id)
+        raise
+
+
+def went_away(error: OperationalError | InterfaceError) -> bool:
+    """Whether the database stopped under a statement or could not be reached: no answer, or "shutting down"."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P"))
+
+
+def _leave(why: str, job_id: int | None) -> NoReturn:
+    logger.critical(why, job_id)
+    os._exit(75)
 
 
 def perform_here(task: Task, job_id: int, kwargs: Mapping[str, Any]) -> None:

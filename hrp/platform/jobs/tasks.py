@@ -63,8 +63,9 @@ def task(
 
     ``name`` is stable ("costing.allocate"): jobs waiting in the queue carry it over upgrades. ``title`` is what
     people see (Chinese). ``retry`` is the list of waits in seconds before each further attempt after an error;
-    refusals are never retried. ``listed=False`` keeps small, numerous jobs out of the job list. Arguments are keywords of JSON types. The function may run twice if a worker dies:
-    put its effect under :func:`hrp.platform.jobs.running.exactly_once`.
+    refusals are never retried. ``listed=False`` keeps small, numerous jobs out of the job list. Arguments are keywords
+    of JSON types. The function may run twice if a worker dies or the database goes away: put its effect under
+    :func:`hrp.platform.jobs.running.exactly_once`.
     """
 
     def declare(function: Callable[..., Any]) -> Task:

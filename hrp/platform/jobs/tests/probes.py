@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from django.db import connection
+
 from hrp.platform.jobs import running
 from hrp.platform.jobs.models import Effect
 from hrp.platform.jobs.tasks import task
@@ -27,5 +29,17 @@ def deaf(*, key: str, seconds: float) -> None:
     """Reports nothing while it waits, and its effect is fenced."""
     Effect.objects.create(key=f"began:{key}", at="2026-01-01T00:00:00Z")
     time.sleep(seconds)
+    with running.exactly_once(f"effect:{key}"):
+        pass
+
+
+@task(name="probe.cut", title="断线")
+def cut(*, key: str) -> None:
+    """Loses its database the first time, and makes its effect the second."""
+    with running.exactly_once(f"began:{key}") as first:
+        pass
+    if first:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     with running.exactly_once(f"effect:{key}"):
         pass

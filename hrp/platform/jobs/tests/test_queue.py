@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
@@ -16,7 +16,7 @@ from hrp.config import testing
 from hrp.platform.access.models import User
 from hrp.platform.base import clock, origin
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound
-from hrp.platform.jobs import inline, jobs, running, selectors, services
+from hrp.platform.jobs import inline, jobs, rescue, running, selectors, services
 from hrp.platform.jobs.models import Effect, JobLog, JobRecord
 from hrp.platform.jobs.tasks import Waits, task
 
@@ -205,6 +205,39 @@ def test_waits_follow_the_schedule_and_refusals_do_not():
     assert dt.timedelta(seconds=299) < second.retry_at - clock.now() <= dt.timedelta(minutes=5)  # type: ignore[operator]
     assert waits.get_retry_decision(exception=OSError(), job=job(2)) is None
     assert waits.get_retry_decision(exception=Invalid("不行"), job=job(0)) is None
+
+
+def test_a_database_that_went_away_is_told_from_a_statement_that_failed(committed_db: testing.Database):
+    def failure(statement: str) -> Any:
+        with pytest.raises(OperationalError) as failed, connection.cursor() as cursor:
+            cursor.execute(statement)
+        connection.close()
+        return failed.value
+
+    assert running.went_away(failure("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert not running.went_away(failure("SET statement_timeout = 10; SELECT pg_sleep(1)"))
+
+
+def test_stalled_jobs_of_one_key_do_not_hold_up_the_rescue(db: None):
+    """Each was taken by a worker that died before it was done, and the key was free for the next."""
+    keyed = []
+    for _ in range(3):
+        keyed.append(services.defer(say, actor=None, unique="k", word="keyed"))
+        stall()
+    other = services.defer(say, actor=None, word="other")
+    stall()
+    assert rescue.rescue() == 4
+    states = [row.state for row in map(selectors.job, (*keyed, other)) if row is not None]
+    assert states == ["retrying", "aborted", "aborted", "retrying"]
+    assert [log.text for log in JobLog.objects.filter(record=keyed[1])] == [
+        "执行它的工作进程失联；同样的任务已在排队，由它完成"
+    ]
+    assert rescue.rescue() == 0
+
+
+def stall() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
 
 
 def test_an_effect_happens_once(db: None):

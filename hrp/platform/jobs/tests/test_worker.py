@@ -142,6 +142,20 @@ def test_a_killed_worker_leaves_its_job_to_the_next(start: Callable[..., Worker]
     assert "执行它的工作进程失联，重新排队" in JobLog.objects.values_list("text", flat=True)
 
 
+def test_a_worker_whose_database_went_away_leaves_its_job_to_the_next(start: Callable[..., Worker]):
+    worker = start()
+    pk = services.defer(probes.cut, actor=None, key="a")
+    assert worker.process.wait(timeout=30) == 75, worker.log.read_text()
+    assert state(pk) == "doing"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
+    assert rescue.rescue() == 1
+    start()
+    wait_for(lambda: state(pk) == "succeeded")
+    assert effect("effect:a")
+    assert JobRecord.objects.get(pk=pk).error == ""
+
+
 def test_a_paused_worker_wakes_too_late_and_leaves_without_a_trace(
     start: Callable[..., Worker], tmp_path: Path
 ):
