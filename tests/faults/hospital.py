@@ -23,7 +23,7 @@ from hrp.config.postgres.cluster import Cluster
 from hrp.config.settings.paths import BASE_DIR
 
 WEB_WORKERS = 2
-START_SECONDS = 120.0
+START_SECONDS = 300.0  # of a first start on a machine that is busy with something else
 SYSTEM_PROCESSES = ("checkpointer", "background writer", "walwriter")
 
 

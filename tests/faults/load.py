@@ -177,7 +177,7 @@ class Program(threading.Thread):
 
     def _document(self) -> None:
         chance = self.random.random()
-        story = self._issue() if chance < 0.75 else self._receipt(large=chance > 0.93)
+        story = self.issue() if chance < 0.75 else self._receipt(large=chance > 0.93)
         self.load.add(story)
         self.act(story, "create")
         last = self.random.choice(("create", "submit")) if self._perhaps(STOPS_EARLY) else "post"
@@ -196,7 +196,7 @@ class Program(threading.Thread):
         self.made += 1
         return f"{MARK} {self.number}-{self.made}"
 
-    def _issue(self) -> Story:
+    def issue(self) -> Story:
         items = self.random.sample(ITEMS, self.random.randint(1, 4))
         lines = [
             {"item": item, "quantity": self.random.choice(("1", "2", "3", "7", "2.5"))} for item in items

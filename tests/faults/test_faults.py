@@ -26,7 +26,7 @@ from hrp.config import processes, testing
 from hrp.config.settings.paths import BASE_DIR
 from tests.faults import facts, queries, replay
 from tests.faults.doctored import DOCTORINGS, Doctoring, doctored
-from tests.faults.hospital import Hospital, clear_leftovers, kill
+from tests.faults.hospital import START_SECONDS, Hospital, clear_leftovers, kill
 from tests.faults.load import ACCOUNTANT, ISSUE, KEEPER, RECEIPT, Load, Program
 from tests.faults.replay import Finding
 from tests.faults.storm import ANSWERS_WITHIN, WHOLE_WITHIN, Storm, plan
@@ -109,14 +109,14 @@ def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
 
 
 def first_start(hospital: Hospital) -> dict[str, str]:
-    """Make the hospital, killing the start again and again, the last time just when the demo is there."""
+    """Make the hospital, killing the start again and again, the last time at the very moment the demo is there."""
     rng = random.Random(f"{SEED}/first")
     for attempt in range(1, FIRST_KILLS + 1):
         hospital.start()
-        if attempt == FIRST_KILLS:
-            assert processes.wait_until(lambda: hospitals(hospital) == 1, 120, pause=0.001), hospital.words()
-        else:
+        if attempt < FIRST_KILLS:
             time.sleep(rng.uniform(0.3, 6))
+        else:
+            wait_for_the_demo(hospital)
         kill(hospital.supervisors() if attempt % 2 else hospital.everything())
         assert hospital.supervisor is not None
         hospital.supervisor.wait()
@@ -127,17 +127,20 @@ def first_start(hospital: Hospital) -> dict[str, str]:
         return dict(connection.execute("SELECT name, value FROM config_installation_mark").fetchall())
 
 
-def hospitals(hospital: Hospital) -> int:
-    try:
-        with hospital.connect() as connection:
-            [(count,)] = connection.execute("SELECT count(*) FROM org_hospital").fetchall()
-    except (OSError, psycopg.Error):
-        return 0
-    return int(count)
+def wait_for_the_demo(hospital: Hospital) -> None:
+    before = hospital.words().count("装入演示医院")
+    begun = processes.wait_until(lambda: hospital.words().count("装入演示医院") > before, START_SECONDS)
+    assert begun, hospital.words()
+    with hospital.connect() as connection:
+        there = "SELECT count(*) FROM org_hospital"
+        seen = processes.wait_until(
+            lambda: connection.execute(there).fetchall() == [(1,)], START_SECONDS, pause=0.002
+        )
+    assert seen, hospital.words()
 
 
 def prepare(hospital: Hospital) -> Load:
-    """Keys for the programs, a day in the open month, and stock to issue."""
+    """Keys for the programs, a day in the open month, stock to issue, and one of each act."""
     made = hospital.command("shell", "--verbosity", "0", "--command", KEYS % json.dumps(SCOPES))
     assert made.returncode == 0, made.stderr
     tokens = json.loads(made.stdout.rpartition("tokens ")[2])
@@ -147,10 +150,13 @@ def prepare(hospital: Hospital) -> Load:
             FROM ledger_period WHERE state = 'open' ORDER BY first_day DESC LIMIT 1""").fetchall()
     load = Load(port=hospital.port, day=day, tokens=tokens)
     keeper = Program(load, 0, str(SEED))
-    opening = keeper.opening()
-    load.add(opening)
-    for act in ("create", "submit", "approve", "post"):
-        keeper.act(opening, act)
+    for story, acts in (
+        (keeper.opening(), ("create", "submit", "approve", "post")),
+        (keeper.issue(), ("create", "submit", "post", "reverse")),
+    ):
+        load.add(story)
+        for act in acts:
+            keeper.act(story, act)
     return load
 
 
