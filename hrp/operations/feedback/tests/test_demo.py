@@ -12,6 +12,7 @@ from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.proofs import Span, Verdict
 from hrp.operations.desk import demo as desk_demo
 from hrp.operations.desk.tests import world as desk
+from hrp.operations.duty.tests.world import DUTY
 from hrp.operations.feedback import demo
 from hrp.operations.feedback.models import Enquiry, Rating, Reply
 from hrp.operations.knowledge import demo as knowledge
@@ -42,8 +43,8 @@ def codes() -> list[str]:
 
 def test_the_story_has_something_of_everything() -> None:
     users: dict[str, User] = {
-        desk_demo.AGENT: people.person(*desk.SUPPLIER, *codes()),
-        desk_demo.ENGINEER: people.person(*desk.SUPPLIER, *codes()),
+        desk_demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY, *codes()}),
+        desk_demo.ENGINEER: people.person(*{*desk.SUPPLIER, *DUTY, *codes()}),
         desk_demo.COUNTERPART: people.person(*desk.HOSPITAL, *codes()),
         "wangmin": people.person(*codes(), name="王敏"),
         "zhaoqian": people.person(*codes(), name="赵倩"),

@@ -12,6 +12,7 @@ from hrp.operations.contracts.proofs import Span, Verdict, prove
 from hrp.operations.desk import demo as desk_demo
 from hrp.operations.desk.selectors import tickets
 from hrp.operations.desk.tests import world as desk
+from hrp.operations.duty.tests.world import DUTY
 from hrp.operations.emergency import demo as emergency_demo
 from hrp.operations.incidents import demo, selectors
 from hrp.platform.access.models import User
@@ -28,8 +29,8 @@ BOTH = (
 @pytest.mark.parametrize("day", [dt.date(2026, 11, 23), dt.date(2026, 2, 27)])
 def test_the_demos_emergencies_are_proven(day: dt.date) -> None:
     users: dict[str, User] = {
-        demo.AGENT: people.person(*desk.SUPPLIER, name="孙浩"),
-        demo.ENGINEER: people.person(*desk.SUPPLIER, *BOTH, "operations.plan.edit", name="周毅"),
+        demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY}, "operations.duty.edit", name="孙浩"),
+        demo.ENGINEER: people.person(*{*desk.SUPPLIER, *DUTY, *BOTH}, "operations.plan.edit", name="周毅"),
         demo.COUNTERPART: people.person(*desk.HOSPITAL, *BOTH, "operations.plan.request", name="吴磊"),
     }
     campus = places.campus()
