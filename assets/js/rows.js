@@ -1,11 +1,11 @@
-// Small tables filled row by row: [data-rows] with [data-add-row] and [data-drop-row]. Rows are posted in their order.
+// Small tables filled row by row: [data-rows] with [data-row-add] and [data-row-drop]. Rows are posted in their order.
 import { $, $$, on } from "./dom.js";
 
 function number(table) {
   $$("tbody tr", table).forEach((row, index) => ($(".index", row).textContent = index + 1));
 }
 
-on("click", "[data-add-row]", (_, button) => {
+on("click", "[data-row-add]", (_, button) => {
   const table = $("table", button.closest("[data-rows]"));
   const fresh = $("tbody tr:last-child", table).cloneNode(true);
   for (const field of $$("input", fresh)) field.value = "";
@@ -14,7 +14,7 @@ on("click", "[data-add-row]", (_, button) => {
   $("input", fresh).focus();
 });
 
-on("click", "[data-drop-row]", (_, button) => {
+on("click", "[data-row-drop]", (_, button) => {
   const row = button.closest("tr");
   const table = row.closest("table");
   if ($$("tbody tr", table).length > 1) row.remove();

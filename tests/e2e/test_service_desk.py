@@ -58,11 +58,11 @@ def log_the_call(agent: Page) -> None:
     agent.goto("/operations/tickets/new")
     agent.get_by_label("报修人").fill("王敏")
     agent.get_by_label("来电号码").fill("6407")
-    agent.get_by_label("科室").fill("0407 物资管理科")
+    agent.get_by_role("combobox", name="科室").fill("0407 物资管理科")
     agent.get_by_label("事项").fill(TITLE)
     agent.get_by_role("radio", name=re.compile("B级")).check(force=True)
     rang = clock.local(clock.now()) - dt.timedelta(minutes=20)
-    agent.get_by_label("来电时间").fill(f"{rang:%Y-%m-%d %H:%M:%S}")
+    agent.get_by_label("来电（告知）时间").fill(f"{rang:%Y-%m-%d %H:%M:%S}")
     agent.get_by_label("接听", exact=True).select_option("未接听")
     agent.get_by_role("button", name="登记", exact=True).click()
     # twenty minutes late asks for evidence; what was typed stays
