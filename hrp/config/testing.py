@@ -175,7 +175,8 @@ class TestServer:
         """Drop a database and whoever is still in it. Autovacuum may be there for a moment and cannot be sent away."""
         for wait in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 0.0):
             try:
-                return self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+                self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+                break
             except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
                 if not wait:
                     raise

@@ -11,8 +11,8 @@ from hrp.operations.desk.models import Breach, MaintenanceRecord, Ruling, Ticket
 from hrp.operations.desk.tests import world as desk
 from hrp.operations.duty import selectors as duty
 from hrp.operations.duty.models import PagingRun
-from hrp.operations.duty.tests.world import DUTY
-from hrp.platform.access.models import Role, RolePermission, User
+from hrp.operations.duty.tests.world import DUTY, engineers
+from hrp.platform.access.models import User
 from hrp.platform.access.tests import people
 from hrp.platform.base import clock, health
 from hrp.platform.org.tests import places
@@ -21,8 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def live() -> list[tuple[str, str, str]]:
-    engineer = Role.objects.create(code="service_engineer", title="运维工程师")
-    RolePermission.objects.bulk_create(RolePermission(role=engineer, code=code) for code in DUTY)
+    engineers()
     users: dict[str, User] = {
         demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY}, "operations.duty.edit"),
         demo.ENGINEER: people.person(*{*desk.SUPPLIER, *DUTY}),

@@ -10,7 +10,7 @@ from hrp.operations.contracts.models import Side
 from hrp.operations.desk.tests import world as desk
 from hrp.operations.desk.tests.world import MONDAY, World
 from hrp.operations.duty.services import rota
-from hrp.platform.access.models import User
+from hrp.platform.access.models import Role, RolePermission, User
 from hrp.platform.access.tests import people
 from hrp.platform.base import clock
 from hrp.platform.notify import services as notify
@@ -76,3 +76,10 @@ def lay(team: Team, *, weeks: int = 10) -> None:
             first_day=first,
             last_day=first + dt.timedelta(days=7 * weeks - 1),
         )
+
+
+def engineers() -> Role:
+    """The role the demo desk gives to the people of its rota."""
+    role = Role.objects.create(code="service_engineer", title="运维工程师")
+    RolePermission.objects.bulk_create(RolePermission(role=role, code=code) for code in DUTY)
+    return role

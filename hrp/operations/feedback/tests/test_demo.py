@@ -12,7 +12,7 @@ from hrp.operations.contracts import selectors as contracts
 from hrp.operations.contracts.proofs import Span, Verdict
 from hrp.operations.desk import demo as desk_demo
 from hrp.operations.desk.tests import world as desk
-from hrp.operations.duty.tests.world import DUTY
+from hrp.operations.duty.tests.world import DUTY, engineers
 from hrp.operations.feedback import demo
 from hrp.operations.feedback.models import Enquiry, Rating, Reply
 from hrp.operations.knowledge import demo as knowledge
@@ -42,8 +42,9 @@ def codes() -> list[str]:
 
 
 def test_the_story_has_something_of_everything() -> None:
+    engineers()
     users: dict[str, User] = {
-        desk_demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY, *codes()}),
+        desk_demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY, *codes(), "operations.duty.edit"}),
         desk_demo.ENGINEER: people.person(*{*desk.SUPPLIER, *DUTY, *codes()}),
         desk_demo.COUNTERPART: people.person(*desk.HOSPITAL, *codes()),
         "wangmin": people.person(*codes(), name="王敏"),

@@ -12,7 +12,7 @@ from hrp.operations.contracts.proofs import Span, Verdict, prove
 from hrp.operations.desk import demo as desk_demo
 from hrp.operations.desk.selectors import tickets
 from hrp.operations.desk.tests import world as desk
-from hrp.operations.duty.tests.world import DUTY
+from hrp.operations.duty.tests.world import DUTY, engineers
 from hrp.operations.emergency import demo as emergency_demo
 from hrp.operations.incidents import demo, selectors
 from hrp.platform.access.models import User
@@ -28,6 +28,7 @@ BOTH = (
 
 @pytest.mark.parametrize("day", [dt.date(2026, 11, 23), dt.date(2026, 2, 27)])
 def test_the_demos_emergencies_are_proven(day: dt.date) -> None:
+    engineers()
     users: dict[str, User] = {
         demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY}, "operations.duty.edit", name="孙浩"),
         demo.ENGINEER: people.person(*{*desk.SUPPLIER, *DUTY, *BOTH}, "operations.plan.edit", name="周毅"),

@@ -9,7 +9,7 @@ import pytest
 from hrp.operations.desk import demo as desk_demo
 from hrp.operations.desk.models import ContactEvidence, Ticket
 from hrp.operations.desk.tests import world as desk
-from hrp.operations.duty.tests.world import DUTY
+from hrp.operations.duty.tests.world import DUTY, engineers
 from hrp.operations.intake import demo, selectors
 from hrp.operations.intake.models import CallOutcome, Mail
 from hrp.platform.access.tests import people
@@ -20,8 +20,11 @@ pytestmark = pytest.mark.django_db
 
 
 def test_every_call_of_the_demo_desk_is_in_the_list_and_moves_nothing() -> None:
+    engineers()
     users = {
-        desk_demo.AGENT: people.person(*{*desk.SUPPLIER, *DUTY}, "operations.duty.edit", "operations.call.handle"),
+        desk_demo.AGENT: people.person(
+            *{*desk.SUPPLIER, *DUTY}, "operations.duty.edit", "operations.call.handle"
+        ),
         desk_demo.ENGINEER: people.person(*{*desk.SUPPLIER, *DUTY}),
         desk_demo.COUNTERPART: people.person(*desk.HOSPITAL),
     }
