@@ -175,6 +175,7 @@ def save_draft(
         document.state = target
         document.version += 1
     document.updated_at = now
+        scope.require(actor, spec.permission("edit"))
     problems = _fill(document, header, (*HEADER_FIELDS, *spec.header_fields), None)
     rows: list[DocumentLine] = []
     if line_model is not None:
@@ -196,7 +197,6 @@ def save_draft(
     if problems:
         raise _refused(spec, problems)
     document.validate(rows)
-    scope.require(actor, spec.permission("edit"))
     created = document.pk is None
     document.save()
     if line_model is not None:
