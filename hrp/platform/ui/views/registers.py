@@ -33,6 +33,14 @@ class RegisterView(ScreenView):
             )
         return found
 
+    def allow(self, actor: Any, code: str, obj: Any) -> None:
+        """The permission of an act upon a row already found, in the place where the row lies."""
+        path = "org_unit_id" if self.document is not None else self.screen.scope_path
+        if obj is not None and path:
+            scope.check_object(actor, code, obj, path)
+        else:
+            scope.require(actor, code)
+
     def inputs(self, actor: Any, *, new: bool = False) -> list[Input]:
         bound = inputs.bind(self.model, self.screen.fields, actor)
         if new:
@@ -101,7 +109,7 @@ class RegisterForm(RegisterView):
         if pk is None:
             bound = self.inputs(actor, new=True)
             values = {**inputs.defaults(bound, actor), **request.GET.dict()}
-            return self.page(request, None, inputs.of_values(bound, values))
+            return self.page(request, None, inputs.of_values(bound, values, actor))
         obj = self.load(request, pk, "edit")
         return self.page(request, obj, inputs.of_object(self.inputs(actor), obj))
 
@@ -125,7 +133,7 @@ class RegisterForm(RegisterView):
             for one in bound:
                 if one.readonly and obj is not None:
                     values[one.name] = getattr(obj, one.name, None)
-            shown = inputs.with_problems(inputs.of_values(bound, values), refusal.problems)
+            shown = inputs.with_problems(inputs.of_values(bound, values, actor), refusal.problems)
             return self.page(request, obj, shown, refusal)
         messages.success(request, _("已保存 {name}").format(name=saved))
         return redirect(f"{screen.base}{saved.pk}")
@@ -178,7 +186,7 @@ class RegisterAct(RegisterView):
         obj = self.load(request, pk) if pk is not None else None
         action = self._action(code, obj)
         if action.permission:
-            scope.require(actor, action.permission)
+            self.allow(actor, action.permission, obj)
         bound = inputs.bind(action.model or self.model, action.fields, actor)
         taken = inputs.read(bound, request.POST.dict(), actor)
         try:
@@ -216,7 +224,7 @@ class PanelAdd(RegisterView):
         panel: Panel | None = next((p for p in screen.panels if p.key == key and p.add is not None), None)
         if panel is None or panel.add is None:
             raise NotFound(_("没有这个栏目。"), way_out=_("请刷新页面。"))
-        scope.require(actor, panel.permission or screen.code("edit"))
+        self.allow(actor, panel.permission or screen.code("edit"), obj)
         taken = inputs.read(inputs.bind(panel.model, panel.fields, actor), request.POST.dict(), actor)
         try:
             taken.require(panel.title)
