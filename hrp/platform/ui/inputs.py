@@ -156,7 +156,8 @@ def asked(
     """Inputs of a dialog, holding their declared first values; those of the model are for its rows, not for questions."""
     bound = bind(model, fields, actor)
     given = {one.name: getattr(one.declared, "default", None) for one in bound}
-    return of_values(bound, {name: first(actor) for name, first in given.items() if first is not None})
+    values = {name: first(actor) for name, first in given.items() if first is not None}
+    return of_values(bound, values, actor)
 
 
 # -- showing ---------------------------------------------------------------------------------------------------
