@@ -110,8 +110,7 @@ def _complete(condition: Condition, model: type[models.Model], actor: Any) -> Co
     if one.kind == "register" and condition.value:
         if not condition.value.isdigit():
             return replace(condition, value="", wrong=_("请从列表中选择"))
-        label = lookups.source(one.register).labels([int(condition.value)]).get(int(condition.value), "")
-        return replace(condition, label=label)
+        return replace(condition, label=lookups.source(one.register).label_for(actor, int(condition.value)))
     if one.kind == "date_range":
         wrong = [v for v in (condition.value, condition.until) if v and _date(v) is None]
         if wrong:

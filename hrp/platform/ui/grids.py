@@ -108,7 +108,7 @@ def _read_choices(
     picked = {
         int(row[one.name]) for row in raw if row.get(one.name, "").isdigit() and len(row[one.name]) < 18
     }
-    known = set(source.model._default_manager.filter(pk__in=picked).values_list("pk", flat=True))
+    known = set(source.within(actor).filter(pk__in=picked).values_list("pk", flat=True))
     typed = [row.get(f"{one.name}.text", "") for row in raw if not row.get(one.name, "").isdigit()]
     by_code = source.by_codes(actor, typed, {})
     problems = []

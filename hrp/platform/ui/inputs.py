@@ -165,21 +165,31 @@ def of_object(inputs: Sequence[Input], obj: Any) -> list[Input]:
     return filled
 
 
-def of_values(inputs: Sequence[Input], values: Mapping[str, Any]) -> list[Input]:
-    """The inputs holding given values (defaults, a prefill, or what was posted)."""
+def of_values(inputs: Sequence[Input], values: Mapping[str, Any], actor: Any) -> list[Input]:
+    """The inputs holding given values (defaults, a prefill, or what was posted).
+
+    A thing given as an object is named; of one given by its id only what ``actor`` may know of.
+    """
     filled = []
     for one in inputs:
         value = values.get(one.name)
         if one.kind == "register":
             pk = value.pk if isinstance(value, models.Model) else value
-            text = str(values.get(f"{one.name}.text") or "")
-            label = text
-            if pk and one.source is not None and not text:
-                label = one.source.labels([int(pk)]).get(int(pk), "") if str(pk).isdigit() else ""
+            label = str(values.get(f"{one.name}.text") or "") or _label(one, value, actor)
             filled.append(replace(one, value=formats.entry(pk), label=label))
         else:
             filled.append(replace(one, value=formats.entry(value)))
     return filled
+
+
+def _label(one: Input, value: Any, actor: Any) -> str:
+    if one.source is None or not value:
+        return ""
+    if isinstance(value, models.Model):
+        return one.source.declared.label(value)
+    return (
+        one.source.label_for(actor, int(value)) if str(value).isdigit() and len(str(value)) < _DIGITS else ""
+    )
 
 
 def defaults(inputs: Sequence[Input], actor: Any) -> dict[str, Any]:

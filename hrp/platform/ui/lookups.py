@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from hrp.platform.access import scope
 from hrp.platform.base.refusals import Forbidden, NotFound
-from hrp.platform.ui import screens
+from hrp.platform.ui import reach, screens
 from hrp.platform.ui.screens import Field, LineField, Lookup, RegisterScreen
 
 MOST = 20
@@ -63,17 +63,19 @@ class Source:
         return tuple(path for path in paths if path.split("__")[0] in names)
 
     def rows(self, actor: Any, params: Params) -> QuerySet[Any]:
+        """What the actor may choose."""
         declared = self.declared
         if isinstance(declared, Lookup):
             return declared.queryset(actor, params)
-        rows = declared.queryset(actor) if declared.queryset else declared.model._default_manager.all()
-        rows = rows.order_by(*declared.ordering)
-        if declared.scope_path:
-            held = _reach(actor, _users_of(declared.key))
-            if held is not None:
-                rows = rows.filter(**{f"{declared.scope_path}__in": held})
+        found = self.within(actor).order_by(*declared.ordering)
         names = {field.name for field in declared.model._meta.get_fields()}
-        return rows.filter(is_active=True) if "is_active" in names else rows
+        return found.filter(is_active=True) if "is_active" in names else found
+
+    def within(self, actor: Any) -> QuerySet[Any]:
+        """What the actor may know of, chosen or not: of a register what lies in reach, of a look-up anything."""
+        if isinstance(self.declared, Lookup):
+            return self.model._default_manager.all()
+        return reach.within(self.declared, actor, _users_of(self.key))
 
     def choice(self, obj: Any, shows: Iterable[str] = ()) -> Choice:
         """``shows`` are paths below the thing that entry grids display beside it; only declared ones are answered."""
@@ -139,6 +141,11 @@ class Source:
         model = self.model
         return {obj.pk: self.declared.label(obj) for obj in model._default_manager.filter(pk__in=wanted)}
 
+    def label_for(self, actor: Any, pk: int) -> str:
+        """What the box of an id shows that came with a request; nothing of what the actor may not know of."""
+        found = self.within(actor).filter(pk=pk).first()
+        return self.declared.label(found) if found is not None else ""
+
     def codes(self, ids: Iterable[int]) -> dict[int, str]:
         wanted = {pk for pk in ids if pk}
         if not wanted or not self.exact_paths:
@@ -150,17 +157,6 @@ class Source:
         if isinstance(self.declared, RegisterScreen):
             return self.declared.model
         return self.declared.queryset(None, {}).model
-
-
-def _reach(actor: Any, codes: Iterable[str]) -> frozenset[int] | None:
-    """The units where the actor holds any of the codes; None for everywhere."""
-    reached: frozenset[int] = frozenset()
-    for code in codes:
-        units = scope.units(actor, code)
-        if units is None:
-            return None
-        reached |= units
-    return reached
 
 
 def source(key: str) -> Source:
@@ -204,16 +200,18 @@ def _chooses(given: LineField | str, name: str, key: str, screen: screens.Docume
 
 @cache
 def _users_of(key: str) -> frozenset[str]:
-    """Permission codes that let a person use the look-up: viewing it, or editing any document or register with it."""
+    """Permission codes that let a person use the look-up: viewing it, editing what is chosen from it, filtering by it."""
     codes: set[str] = set()
     declared = screens.lookups.get(key)
     if declared is not None:
         codes |= set(declared.permissions)
     register = screens.registry.get(key)
     if isinstance(register, RegisterScreen):
-        codes.add(register.code("view"))
+        codes |= set(register.codes_of("view"))
     for screen in screens.registry:
-        inputs: list[Any] = [*screen.fields]
+        inputs: list[Any] = (
+            [*screen.fields] if isinstance(screen, screens.DocumentScreen) or screen.editable else []
+        )
         if isinstance(screen, screens.DocumentScreen):
             inputs += screen.lines
         for panel in screen.panels:
@@ -228,9 +226,9 @@ def _users_of(key: str) -> frozenset[str]:
                 codes.add(action.permission)
         model = screen.model if isinstance(screen, RegisterScreen) else None
         if any(_names(given, key, model, screen) for given in inputs):
-            codes |= {screen.code("edit"), screen.code("view")}
+            codes |= set(screen.codes_of("edit"))
         if any(f.register == key for f in screen.filters):
-            codes.add(screen.code("view"))
+            codes |= set(screen.codes_of("view"))
     return frozenset(codes)
 
 

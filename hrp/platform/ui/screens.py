@@ -209,7 +209,8 @@ class RegisterScreen:
     ``key`` is ``module.noun``: permission codes are ``<key>.view``, ``<key>.edit``, ``<key>.export`` and
     ``<key>.import``. ``save(actor=, pk=, values=)`` is the module's service and returns the object; without one,
     ``editable`` registers are saved by the generic service. ``scope_field`` is the path to the org unit by which
-    rows are narrowed ("" : the register is the whole hospital's). ``disable(actor=, obj=, reason=)`` is 停用.
+    rows are narrowed ("" : the register is the whole hospital's); ``narrow(rows, unit_ids)`` does it where no path
+    will. ``disable(actor=, obj=, reason=)`` is 停用.
     """
 
     key: str
@@ -233,6 +234,7 @@ class RegisterScreen:
     enable: Callable[..., Any] | None = None
     active: Callable[[Any], bool] | None = None
     scope_field: str = ""
+    narrow: Callable[[QuerySet[Any], frozenset[int]], QuerySet[Any]] | None = None
     queryset: Callable[[Actor], QuerySet[Any]] | None = None
     ordering: tuple[str, ...] = ("code",)
     search: tuple[str, ...] = ("code__istartswith", "name__icontains")
@@ -244,9 +246,8 @@ class RegisterScreen:
         None  # hrp.platform.exchange.sheets.SheetSpec, or a callable taking the actor and returning one
     )
     permission: str = ""  # prefix of the permission codes when it is not ``key``
-    codes: Mapping[str, str] | None = (
-        None  # acts whose permission has another name: {"edit": "system.unit.edit"}
-    )
+    # acts whose permission has another name: {"edit": "system.unit.edit"}; of several names any will do
+    codes: Mapping[str, str | tuple[str, ...]] | None = None
     history: bool = True
     lookup_open: bool = False  # anybody signed in may choose from it
 
@@ -264,8 +265,13 @@ class RegisterScreen:
             else f"{self.scope_field}_id"
         )
 
+    def codes_of(self, act: str) -> tuple[str, ...]:
+        """The permissions any of which allows the act."""
+        named = (self.codes or {}).get(act) or f"{self.permission or self.key}.{act}"
+        return (named,) if isinstance(named, str) else named
+
     def code(self, act: str) -> str:
-        return _known(self.codes, act) or f"{self.permission or self.key}.{act}"
+        return self.codes_of(act)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -326,12 +332,11 @@ class DocumentScreen:
     def code(self, act: str) -> str:
         return f"{self.kind}.{act}"
 
+    def codes_of(self, act: str) -> tuple[str, ...]:
+        return (self.code(act),)
+
 
 Screen = RegisterScreen | DocumentScreen
-
-
-def _known(codes: Mapping[str, str] | None, act: str) -> str:
-    return (codes or {}).get(act, "")
 
 
 registry: Registry[Screen] = Registry("界面")
@@ -352,7 +357,7 @@ def register(screen: Screen) -> Screen:
                 title=_title(screen),
                 icon=screen.icon,
                 url_name=f"{screen.key}.list",
-                permission=screen.code("view"),
+                any_of=screen.codes_of("view"),
                 order=screen.order,
             ),
         )

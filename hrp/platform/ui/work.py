@@ -14,7 +14,7 @@ from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.documents import approvals, registry
 from hrp.platform.documents.models import ApprovalTask, State
-from hrp.platform.ui import screens
+from hrp.platform.ui import reach, screens
 
 OPEN_STATES = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.APPROVED)
 _FIELDS = ("kind", "pk", "number", "business_date", "state", "total", "updated_at", "unit", "person")
@@ -114,9 +114,10 @@ def registers_matching(
 
     found = []
     for screen in screens.registers():
-        if screen.search and scope.has(actor, screen.code("view")):
-            rows = Source(screen).search_rows(actor, text)[:limit]
-            hits = list(rows)
+        code = reach.code_of(screen, actor, "view")
+        if screen.search and scope.has(actor, code):
+            matching = Source(screen).search_rows(actor, text)
+            hits = list(reach.narrowed(screen, actor, code, matching)[:limit])
             if hits:
                 found.append((screen, hits))
     return found

@@ -8,21 +8,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from hrp.platform.access import scope
 from hrp.platform.base.refusals import NotFound
-from hrp.platform.ui import columns, filters, inputs
+from hrp.platform.ui import columns, filters, inputs, reach
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.api import shapes
 from hrp.platform.ui.api.listing import Page, page_of
 from hrp.platform.ui.screens import RegisterScreen
 from hrp.platform.ui.tables import Table
-
-
-def _rows(screen: RegisterScreen, actor: Any) -> Any:
-    code = screen.code("view")
-    scope.require(actor, code)
-    rows = screen.queryset(actor) if screen.queryset else screen.model._default_manager.all()
-    return scope.filter(actor, code, rows, screen.scope_path) if screen.scope_path else rows
 
 
 def router_of(screen: RegisterScreen) -> Router:
@@ -39,7 +31,7 @@ def router_of(screen: RegisterScreen) -> Router:
         related = [one.name for one in bound if one.kind == "register" and "__" not in one.name]
         table = Table(
             model=screen.model,
-            base=_rows(screen, actor),
+            base=reach.visible(screen, actor),
             columns=columns.bind(screen.model, screen.columns),
             given=request.GET,
             actor=actor,
@@ -52,7 +44,7 @@ def router_of(screen: RegisterScreen) -> Router:
 
     @router.get("/{int:pk}", summary=f"读取{screen.title}", operation_id=f"{screen.key}.get")
     def read(request: HttpRequest, pk: int) -> dict[str, Any]:
-        found = _rows(screen, actor_of(request)).filter(pk=pk).first()
+        found = reach.visible(screen, actor_of(request)).filter(pk=pk).first()
         if found is None:
             raise NotFound(_("没有找到这条{title}。").format(title=screen.title), way_out=_("请检查 id。"))
         return show(found)

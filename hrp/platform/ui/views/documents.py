@@ -19,7 +19,7 @@ from hrp.platform.documents import registry, services, states
 from hrp.platform.documents.models import Attachment, Document, State
 from hrp.platform.exchange.amounts import rmb_upper
 from hrp.platform.org.models import OrgUnit
-from hrp.platform.ui import grids, inputs, panels, papers
+from hrp.platform.ui import formats, grids, inputs, panels, papers
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.grids import Grid, RawLine
 from hrp.platform.ui.inputs import Input
@@ -68,7 +68,7 @@ class DocumentPage(DocumentView):
             raise NotFound(_("这类单据不能手工新建。"), way_out=_("请从来源业务生成。"))
         scope.require(actor, self.screen.code("edit"))
         values, raw = self._first_values(request, bound, lines)
-        return self.page(request, self._blank(actor), inputs.of_values(bound, values), lines, raw)
+        return self.page(request, self._blank(actor), inputs.of_values(bound, values, actor), lines, raw)
 
     def _blank(self, actor: Any) -> Document:
         now = clock.now()
@@ -198,7 +198,7 @@ class DocumentPage(DocumentView):
             document = self.load(request, document.pk)
         if editing:
             grids.refill(lines, raw)
-            shown = inputs.of_values(bound, self._posted(request, bound, document))
+            shown = inputs.of_values(bound, self._posted(request, bound, document), actor_of(request))
         else:
             shown = inputs.of_object(bound, document)
             raw = grids.object_lines(lines, self.lines_of(document, lines))
@@ -207,8 +207,11 @@ class DocumentPage(DocumentView):
 
     def _posted(self, request: HttpRequest, bound: Sequence[Input], document: Document) -> Mapping[str, Any]:
         values: dict[str, Any] = request.POST.dict()
+        if document.pk is None:
+            return values
         for one in bound:
-            if one.readonly and document.pk is not None:
+            stored = getattr(document, one.model_field.attname) if one.model_field is not None else None
+            if one.readonly or (one.kind == "register" and values.get(one.name) == formats.entry(stored)):
                 values[one.name] = getattr(document, one.name, None)
         return values
 

@@ -22,7 +22,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 class _Import(ScreenView):
     def allow(self, request: HttpRequest) -> None:
-        scope.require(actor_of(request), self.code("import"))
+        scope.require(actor_of(request), self.code(request, "import"))
         if self.register is None or not self.screen.fields or not self.screen.editable:
             raise NotFound(_("{title}不能导入。").format(title=self.screen.title), way_out=_("请逐条录入。"))
 

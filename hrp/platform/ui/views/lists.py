@@ -22,7 +22,7 @@ from hrp.platform.base.refusals import Invalid, Refusal
 from hrp.platform.documents import posting, registry, services
 from hrp.platform.documents.models import State
 from hrp.platform.ui import columns as cols
-from hrp.platform.ui import filters, inputs
+from hrp.platform.ui import filters, inputs, papers, reach
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.exports import DIRECT_ROWS, sheet_columns, write_table
 from hrp.platform.ui.middleware import from_database
@@ -65,23 +65,25 @@ class ScreenView(View):
         return reverse(f"{self.screen.key}.{page}", kwargs=kwargs or None)
 
     def rows(self, request: HttpRequest, act: str = "view") -> QuerySet[Any]:
-        """What this person may see."""
-        actor = actor_of(request)
-        code = self.screen.code(act)
-        scope.require(actor, code)
-        screen = self.screen
-        rows = screen.queryset(actor) if screen.queryset else self.model._default_manager.all()
-        if self.document is not None:
-            return scope.filter(actor, code, rows)
-        return scope.filter(actor, code, rows, screen.scope_path) if screen.scope_path else rows
+        """What this person may see, or ``act`` upon."""
+        found = papers.visible if self.document is not None else reach.visible
+        return found(self.screen, actor_of(request), act)
 
-    def table(self, request: HttpRequest, *, size: int = 0) -> Table:
+    def where(self, request: HttpRequest, found: QuerySet[Any], act: str) -> QuerySet[Any]:
+        """Those of the rows that lie where this person may ``act`` as well."""
+        actor, code = actor_of(request), self.code(request, act)
+        if self.document is not None:
+            return scope.filter(actor, code, found)
+        return reach.narrowed(self.screen, actor, code, found)
+
+    def table(self, request: HttpRequest, *, size: int = 0, also: str = "") -> Table:
+        """The list as it was asked for; ``also`` is an act whose permission narrows it further."""
         screen, model = self.screen, self.model
         preferences = actor_of(request).preferences or {}
         declared = screen.filters or (DOCUMENT_FILTERS if self.document else ())
         return Table(
             model=model,
-            base=self.rows(request),
+            base=self.where(request, self.rows(request), also) if also else self.rows(request),
             columns=cols.bind(model, screen.columns),
             given=request.GET,
             actor=request.user,
@@ -93,16 +95,15 @@ class ScreenView(View):
             fixed_size=size,
         )
 
-    def code(self, act: str) -> str:
+    def code(self, request: HttpRequest, act: str) -> str:
         """The permission of an act; exporting and importing without one of their own go with viewing and editing."""
-        code: str = self.screen.code(act)
         without_own = {"export": "view", "import": "edit", "print": "view"}
-        if act in without_own and code not in permissions.registry:
-            return str(self.screen.code(without_own[act]))
-        return code
+        if act in without_own and self.screen.code(act) not in permissions.registry:
+            act = without_own[act]
+        return reach.code_of(self.screen, actor_of(request), act)
 
     def may(self, request: HttpRequest, act: str) -> bool:
-        return scope.has(actor_of(request), self.code(act))
+        return scope.has(actor_of(request), self.code(request, act))
 
 
 class ListPage(ScreenView):
@@ -158,9 +159,8 @@ class ExportPage(ScreenView):
     """The present filter as a workbook."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        actor = actor_of(request)
-        scope.require(actor, self.code("export"))
-        table = self.table(request)
+        scope.require(actor_of(request), self.code(request, "export"))
+        table = self.table(request, also="export")
         if table.total > DIRECT_ROWS:
             raise Invalid(
                 _("符合条件的有 {count} 行，一次最多导出 {most} 行。").format(

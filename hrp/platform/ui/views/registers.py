@@ -97,7 +97,7 @@ class RegisterForm(RegisterView):
         if pk is None:
             bound = self.inputs(actor, new=True)
             values = {**inputs.defaults(bound, actor), **request.GET.dict()}
-            return self.page(request, None, inputs.of_values(bound, values))
+            return self.page(request, None, inputs.of_values(bound, values, actor))
         obj = self.load(request, pk, "edit")
         return self.page(request, obj, inputs.of_object(self.inputs(actor), obj))
 
@@ -121,7 +121,7 @@ class RegisterForm(RegisterView):
             for one in bound:
                 if one.readonly and obj is not None:
                     values[one.name] = getattr(obj, one.name, None)
-            shown = inputs.with_problems(inputs.of_values(bound, values), refusal.problems)
+            shown = inputs.with_problems(inputs.of_values(bound, values, actor), refusal.problems)
             return self.page(request, obj, shown, refusal)
         messages.success(request, _("已保存 {name}").format(name=saved))
         return redirect(f"{screen.base}{saved.pk}")

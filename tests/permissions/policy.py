@@ -1,0 +1,207 @@
+"""The matrix read: its rows, who holds what, and what is to be expected of one column at one door in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from hrp.platform.access.permissions import registry as declared
+from tests.permissions import matrix
+from tests.permissions.doors import Door
+from tests.permissions.places import ANONYMOUS, MISSING, UNSEEN
+
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of DOORS and one door named in it."""
+
+    needs: tuple[str, ...]
+    methods: frozenset[str]
+    door: str
+
+
+def _rows() -> list[Row]:
+    rows = []
+    for line in matrix.DOORS.strip().splitlines()[1:]:
+        words = line.split()
+        places = [place for place, word in enumerate(words) if word in METHODS]
+        if places:
+            needs, methods = tuple(words[: places[0]]), frozenset(words[places[0] : places[-1] + 1])
+            rows += [Row(needs, methods, door) for door in words[places[-1] + 1 :]]
+    return rows
+
+
+def _holdings() -> list[tuple[str, dict[str, str]]]:
+    columns, *lines = (line.split() for line in matrix.HOLDS.strip().splitlines())
+    return [
+        (pattern, dict(zip(columns, line[-len(columns) :], strict=True)))
+        for line in lines
+        for pattern in line[: -len(columns)]
+    ]
+
+
+ROWS = _rows()
+HOLDINGS = _holdings()
+SCOPED = frozenset(matrix.BY_DEPARTMENT.split())
+
+
+def reach(column: str, code: str) -> str:
+    """Where a column holds a permission: ``a`` everywhere, ``o`` in its own department, "" nowhere."""
+    if column in ("al", "mx"):
+        if code.partition(".")[0] in ("system", "security", "audit"):
+            return ""
+        return "a" if column == "mx" and code.endswith(".view") else "o"
+    for pattern, marks in HOLDINGS:
+        if fnmatchcase(code, pattern):
+            return marks.get(column, ".").strip(".")
+    return ""
+
+
+def held_by(column: str) -> list[str]:
+    """The declared permissions of a column."""
+    return sorted(one.code for one in declared if reach(column, one.code))
+
+
+def code_of(screen: str, act: str) -> str:
+    """The permission an act of a screen goes by; of several that will do all, with a bar between."""
+    act = matrix.CALLED.get(act, act)
+    return matrix.CALLED.get(f"{screen}.{act}") or f"{matrix.CALLED.get(screen, screen)}.{act}"
+
+
+# -- what is to be expected ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Expected:
+    """``narrow``: the answer may only speak of the own department."""
+
+    words: str
+    statuses: frozenset[int]
+    is_allowed: bool = False
+    narrow: bool = False
+
+
+DONE = frozenset({200, 201, 204, 302})
+NOT_NOW = frozenset({400, 409, 422})  # allowed, but not now or not with what was sent
+LOGIN = Expected("the way to /login", frozenset({302}))
+UNKNOWN = Expected("401", frozenset({401}))
+FORBIDDEN = Expected("403", frozenset({403}))
+ABSENT = Expected("404", frozenset({404}))
+NEVER = Expected("a refusal", frozenset({403, 404, 405, 409, 422}))
+NARROW = frozenset({"rq", "hd", "ky", "al"})  # who never reaches past the own department
+
+
+class Policy:
+    """The rows of the matrix, asked about one column at one door in one place."""
+
+    def __init__(self, rows: Iterable[Row] = ROWS) -> None:
+        self.rows = list(rows)
+        self.used: set[Row] = set()
+        self._exact = {(row.door, m): row for row in self.rows for m in row.methods if "*" not in row.door}
+        self._patterns = [row for row in self.rows if "*" in row.door]
+
+    def row(self, door: Door) -> Row | None:
+        """The row of a door: by its own name before that of its family, word for word before a pattern."""
+        for name in (door.name, door.family):
+            found = self._exact.get((name, door.method)) or next(
+                (r for r in self._patterns if door.method in r.methods and fnmatchcase(name, r.door)), None
+            )
+            if found is not None:
+                self.used.add(found)
+                return found
+        return None
+
+    def asks(self, door: Door) -> bool:
+        """Whether a permission is needed at all."""
+        row = self.row(door)
+        return row is not None and row.needs[0] not in ("open", "signed", "own", "nobody", "nothing")
+
+    def expected(self, column: str, door: Door, place: str) -> Expected:
+        row = self.row(door)
+        assert row is not None, f"no row for {door}"
+        first = row.needs[0]
+        if first == "open":
+            return Expected("an answer", DONE | NOT_NOW | {503}, is_allowed=True)
+        if first == "nothing":
+            return ABSENT
+        if column == ANONYMOUS or (column == "ky" and not door.is_api):
+            return UNKNOWN if door.is_api else LOGIN
+        if first == "nobody":
+            return NEVER
+        if first in ("signed", "own"):
+            own = {404} if first == "own" else set()
+            return Expected("an answer", DONE | NOT_NOW | own, is_allowed=True, narrow=column in NARROW)
+        return self._asked(column, door, place, row)
+
+    def _asked(self, column: str, door: Door, place: str, row: Row) -> Expected:
+        reached: list[str] = []
+        for need in row.needs:
+            if need.startswith("~"):
+                continue
+            if need.startswith("@"):
+                if f"@{matrix.ROLES[column][2]}" not in need.split("|"):
+                    return FORBIDDEN
+                continue
+            here = self.reach(column, door, need.removesuffix("!"))
+            if not here:
+                return FORBIDDEN
+            outside = here == "o" and (need.endswith("!") or (place in UNSEEN and self.is_scoped(door)))
+            if place == MISSING or outside:
+                return ABSENT
+            reached.append(here)
+        if door.method == "GET":
+            return Expected("200", DONE, is_allowed=True, narrow="o" in reached)
+        return Expected("no refusal", DONE | NOT_NOW, is_allowed=True, narrow=reached[:1] == ["o"])
+
+    def reach(self, column: str, door: Door, need: str) -> str:
+        """Where the column holds what is needed: the widest of the alternatives."""
+        need = need.removeprefix("~")
+        if "?" in need:
+            first, second = (code_of(door.screen, act) for act in need.split("?"))
+            need = first if first in declared else second
+        found = ""
+        for one in need.split("|"):
+            named = one if "." in one else code_of(door.screen, door.code if one == ":act" else one)
+            for code in named.split("|"):
+                codes = [p.code for p in declared if fnmatchcase(p.code, code)] if "*" in code else [code]
+                found = max([found, *(reach(column, c) for c in codes)], key=("", "o", "a").index)
+        return found
+
+    def may_look(self, column: str, door: Door) -> bool:
+        """Whether the column holds the first thing the door asks for."""
+        row = self.row(door)
+        if row is None or column == ANONYMOUS:
+            return False
+        return row.needs[0][0] != "~" and bool(self.reach(column, door, row.needs[0]))
+
+    def lacks_asked_row_by_row(self, column: str, door: Door) -> bool:
+        """Whether the door lets the column in but must not do what was asked with any row."""
+        row = self.row(door)
+        return row is not None and any(n[0] == "~" and not self.reach(column, door, n) for n in row.needs)
+
+    @staticmethod
+    def is_scoped(door: Door) -> bool:
+        return door.family.removeprefix("api:").partition(".")[0] in SCOPED or door.thing in SCOPED
+
+
+def unruled(doors: Iterable[Door], policy: Policy) -> list[str]:
+    """Doors the matrix says nothing of. A function view needs a row for at least one method."""
+    doors = list(doors)
+    known = {door.name for door in doors if policy.row(door) is not None}
+    return sorted(
+        f"{door} ({door.route}) has no row"
+        for door in doors
+        if policy.row(door) is None and not (door.guessed and door.name in known)
+    )
+
+
+def stale(doors: Iterable[Door], policy: Policy) -> list[str]:
+    """Rows that no door answers to any more."""
+    for door in doors:
+        policy.row(door)
+    return [
+        f"{' '.join(row.needs)} {row.door} names no door" for row in policy.rows if row not in policy.used
+    ]

@@ -1,0 +1,71 @@
+"""Holes the matrix found or would not have seen, each by its name, so that none is dug again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+
+from hrp.platform.access.models import RoleGrant
+from hrp.platform.base import stamps
+from tests.permissions.checker import text_of
+from tests.permissions.places import PLACES, SEEN, canary
+from tests.permissions.requests import Requests
+from tests.permissions.world import YESTERDAY, Hospital
+
+
+@pytest.fixture(autouse=True)
+def _taken_back(hospital: Hospital) -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def get(hospital: Hospital, column: str, address: str, **query: Any) -> HttpResponse:
+    return Requests(hospital).clients[column].get(address, query)
+
+
+def sent(hospital: Hospital, column: str, method: str, address: str, body: dict[str, Any]) -> HttpResponse:
+    client = Requests(hospital).clients[column]
+    return client.generic(method, address, json.dumps(body, default=str), "application/json")
+
+
+def test_a_filter_does_not_name_a_store_out_of_reach(hospital: Hospital) -> None:
+    store = hospital.stores["sibling"]
+    page = get(hospital, "rq", "/logistics/stock-issues/", store=store.pk).content.decode()
+    assert canary("sibling") not in page
+    own = hospital.stores["own"]
+    assert canary("own") in get(hospital, "rq", "/logistics/stock-issues/", store=own.pk).content.decode()
+
+
+def test_a_refused_form_does_not_name_a_store_out_of_reach(hospital: Hospital) -> None:
+    client = Requests(hospital).clients["rq"]
+    form = {"act": "save", "sent": "1", "version": "1", "store": str(hospital.stores["sibling"].pk)}
+    page = client.post("/logistics/stock-issues/new", form)
+    assert page.status_code == 422
+    assert canary("sibling") not in page.content.decode()
+
+
+def test_who_looks_at_periods_may_not_search_all_users(hospital: Hospital) -> None:
+    """A read-only column of a register opened the administrators' look-up of users."""
+    assert get(hospital, "ca", "/lookup/system.user", q="person").status_code == 403
+
+
+def test_an_export_takes_away_what_may_be_exported(hospital: Hospital) -> None:
+    """Whoever may look everywhere but export in one department exported everything."""
+    listed = text_of(get(hospital, "mx", "/logistics/stock-issues/"))
+    taken = text_of(get(hospital, "mx", "/logistics/stock-issues/export"))
+    assert [place for place in PLACES if canary(place) in listed] == list(PLACES)
+    assert [place for place in PLACES if canary(place) in taken] == list(SEEN)
+
+
+def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:
+    address = f"/logistics/stock-issues/{hospital.objects['logistics.stock_issue']['own']}"
+    assert get(hospital, "hd", address).status_code == 200
+    RoleGrant.objects.filter(user=hospital.people["hd"]).update(valid_to=YESTERDAY)
+    stamps.forget()
+    assert get(hospital, "hd", address).status_code == 403
