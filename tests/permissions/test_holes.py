@@ -34,6 +34,34 @@ def sent(hospital: Hospital, column: str, method: str, address: str, body: dict[
     return client.generic(method, address, json.dumps(body, default=str), "application/json")
 
 
+def test_the_api_writes_and_describes_itself(hospital: Hospital) -> None:
+    """Bodies were named by text nobody could resolve: every write, and the description, broke."""
+    header, lines = hospital.forms["logistics.stock_issue"]["own"]
+    body = {"header": {**header, "receiver": "王护士"}, "lines": lines}
+    made = sent(hospital, "rq", "POST", "/api/v1/logistics/stock-issues", body)
+    assert made.status_code < 300, made.content.decode()
+    draft = json.loads(made.content)
+    assert draft["header"]["receiver"] == "王护士"
+    body["header"]["receiver"] = "李护士"
+    changed = sent(hospital, "rq", "PUT", f"/api/v1/logistics/stock-issues/{draft['id']}", body)
+    assert json.loads(changed.content)["header"]["receiver"] == "李护士"
+    described = get(hospital, "rq", "/api/v1/openapi.json")
+    assert "/api/v1/logistics/stock-issues" in json.loads(described.content)["paths"]
+
+
+def test_the_api_describes_itself_to_callers_only(hospital: Hospital) -> None:
+    assert get(hospital, "", "/api/v1/openapi.json").status_code == 401
+    assert get(hospital, "ky", "/api/v1/openapi.json").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/logistics/stock-issues/new", "/api/v1/logistics/stock-issues"])
+def test_without_permission_a_form_is_not_even_read(hospital: Hospital, address: str) -> None:
+    """A wrong body used to be answered with what was wrong in it, and with the whole form."""
+    said = sent(hospital, "au", "POST", address, {"header": {"store": "S-sibling"}, "lines": []})
+    assert said.status_code == 403
+    assert "库房" not in said.content.decode()
+
+
 def test_a_filter_does_not_name_a_store_out_of_reach(hospital: Hospital) -> None:
     store = hospital.stores["sibling"]
     page = get(hospital, "rq", "/logistics/stock-issues/", store=store.pk).content.decode()

@@ -164,6 +164,7 @@ def save_draft(
     spec, line_model = model.spec, registry.types[model.spec.kind].line_model
     now = clock.now()
     if pk is None:
+        scope.require(actor, spec.permission("edit"))
         document = model(maker=actor, created_at=now, updated_at=now, state=State.DRAFT)
     else:
         document, target = begin(model(pk=pk), "edit", actor=actor)
@@ -196,7 +197,6 @@ def save_draft(
     if problems:
         raise _refused(spec, problems)
     document.validate(rows)
-    scope.require(actor, spec.permission("edit"))
     created = document.pk is None
     document.save()
     if line_model is not None:

@@ -1,12 +1,15 @@
-"""Endpoints of one document type: list, read, draft, change, and every act."""
+"""Endpoints of one document type: list, read, draft, change, and every act.
 
-from __future__ import annotations
+Annotations are kept as objects here, not as texts: the body of a write is a class made for its document type, which
+no text could name.
+"""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
+from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base.refusals import Conflict
 from hrp.platform.documents import registry, services, states
@@ -94,6 +97,9 @@ class DocumentDoor:
 
     def save(self, request: HttpRequest, given: dict[str, Any], pk: int | None = None) -> dict[str, Any]:
         actor = actor_of(request)
+        if pk is not None:
+            papers.load(self.screen, actor, pk)
+        scope.require(actor, self.screen.code("edit"))
         header, lines = self.header(actor), self.lines(actor)
         taken = inputs.read(header, shapes.as_typed(header, given.get("header", {})), actor)
         raw = [shapes.as_typed(lines, line) for line in given.get("lines", [])]
@@ -103,8 +109,6 @@ class DocumentDoor:
         if "campus" not in values:
             unit = OrgUnit.objects.filter(pk=values.get("org_unit") or 0)
             values["campus"] = unit.values_list("campus_id", flat=True).first()
-        if pk is not None:
-            papers.load(self.screen, actor, pk)
         saved = services.save_draft(
             self.model, actor=actor, header=values, lines=rows, pk=pk, expected_version=given.get("version")
         )

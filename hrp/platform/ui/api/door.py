@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -66,6 +68,19 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
     return _answer(known)
 
 
+def _for_callers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The description of the API is for who may call it."""
+    ways = api_auth.either()
+
+    @require_safe
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not any(way(request) for way in ways):
+            return _refused(request, AuthenticationError())
+        return view(request, **kwargs)
+
+    return guarded
+
+
 def build() -> NinjaAPI:
     """Every declared document and register under its own address."""
     api = NinjaAPI(
@@ -74,6 +89,7 @@ def build() -> NinjaAPI:
         description=_("单据与档案的读写；金额、数量以字符串给出，不丢精度。"),
         docs_url=None,  # the viewer would load scripts from elsewhere
         openapi_url="/openapi.json",
+        docs_decorator=_for_callers,
         auth=api_auth.either(),
         urls_namespace="api",
     )

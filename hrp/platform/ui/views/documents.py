@@ -64,11 +64,14 @@ class DocumentPage(DocumentView):
             document = self.load(request, pk)
             raw = grids.object_lines(lines, self.lines_of(document, lines))
             return self.page(request, document, inputs.of_object(bound, document), lines, raw)
-        if not self.screen.creatable:
-            raise NotFound(_("这类单据不能手工新建。"), way_out=_("请从来源业务生成。"))
-        scope.require(actor, self.screen.code("edit"))
+        self._may_create(actor)
         values, raw = self._first_values(request, bound, lines)
         return self.page(request, self._blank(actor), inputs.of_values(bound, values, actor), lines, raw)
+
+    def _may_create(self, actor: Any) -> None:
+        scope.require(actor, self.screen.code("edit"))
+        if not self.screen.creatable:
+            raise NotFound(_("这类单据不能手工新建。"), way_out=_("请从来源业务生成。"))
 
     def _blank(self, actor: Any) -> Document:
         now = clock.now()
@@ -106,6 +109,8 @@ class DocumentPage(DocumentView):
     def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
         actor = actor_of(request)
         act = request.POST.get("act", "save")
+        if pk is None:
+            self._may_create(actor)
         bound, lines = self.header_inputs(actor), self.line_inputs(actor)
         document = self.load(request, pk) if pk is not None else self._blank(actor)
         editing = document.state in EDITABLE and "version" in request.POST and "sent" in request.POST

@@ -179,6 +179,7 @@ class BulkActs(ScreenView):
     """One act on each ticked row, each in its own transaction: what could be done is done, the rest is told."""
 
     def post(self, request: HttpRequest, code: str) -> HttpResponse:
+        seen = self.rows(request, "print" if self.document is not None and code == "print" else "view")
         ids = [int(text) for text in request.POST.getlist("row") if text.isdigit()]
         if not ids:
             raise Invalid(_("没有勾选任何一行。"), way_out=_("请先勾选要处理的行。"))
@@ -186,7 +187,7 @@ class BulkActs(ScreenView):
             raise Invalid(_("一次最多处理 {most} 行。").format(most=MOST_TICKED), way_out=_("请分批勾选。"))
         if self.document is not None and code == "print":
             return redirect(f"{self.address('print_many')}?{urlencode([('id', pk) for pk in ids])}")
-        found = self.rows(request).in_bulk(ids)
+        found = seen.in_bulk(ids)
         done, refused = 0, []
         for pk in ids:
             obj = found.get(pk)
