@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from django.http import HttpResponse
 
 from hrp.platform.access.models import RoleGrant
 from hrp.platform.base import stamps
+from hrp.platform.ui.dashboards import view_of
+from hrp.platform.ui.own import overview
 from tests.permissions.checker import text_of
-from tests.permissions.places import PLACES, SEEN, canary
+from tests.permissions.places import HEAVY, PLACES, SEEN, canary
 from tests.permissions.requests import Requests
 from tests.permissions.world import YESTERDAY, Hospital
 
@@ -81,6 +84,24 @@ def test_a_refused_form_does_not_name_a_store_out_of_reach(hospital: Hospital) -
 def test_who_looks_at_periods_may_not_search_all_users(hospital: Hospital) -> None:
     """A read-only column of a register opened the administrators' look-up of users."""
     assert get(hospital, "ca", "/lookup/system.user", q="person").status_code == 403
+
+
+def test_the_journal_is_narrowed_to_the_department(hospital: Hospital) -> None:
+    entry = hospital.objects["ledger.entry"]["own"]
+    page = get(hospital, "al", f"/ledger/entries/{entry}").content.decode()
+    assert canary("own") in page
+    assert "2307" not in page, "the other side of the entry belongs to no department"
+    assert "2307" in get(hospital, "ca", f"/ledger/entries/{entry}").content.decode()
+
+
+def test_the_overview_sums_the_department_only(hospital: Hospital) -> None:
+    year = view_of("year")
+    [narrow] = [b for b in overview.trend(hospital.people["al"], year)["bars"] if b["name"] == "费用"]
+    [wide] = [b for b in overview.trend(hospital.people["fi"], year)["bars"] if b["name"] == "费用"]
+    heavy = float(round(Decimal(HEAVY) / 10_000, 2))
+    assert sum(narrow["data"]) < 1
+    assert sum(wide["data"]) >= heavy
+    assert "7743" not in str(overview.structure(hospital.people["al"], year))
 
 
 def test_an_export_takes_away_what_may_be_exported(hospital: Hospital) -> None:

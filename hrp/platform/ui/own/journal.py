@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
+from hrp.platform.access import scope
 from hrp.platform.documents.registry import types, url_for
 from hrp.platform.ledger import selectors, services
 from hrp.platform.ledger.models import Account, Book, Entry, Fund, Line, Period
@@ -33,7 +35,12 @@ def source_title(source: str) -> str:
 
 
 def _lines(entry: Entry, actor: Any) -> Iterable[Line]:
-    return selectors.lines_of(entry.pk)
+    return scope.filter(actor, "ledger.entry.view", selectors.lines_of(entry.pk))
+
+
+def _of_units(rows: QuerySet[Entry], units: frozenset[int]) -> QuerySet[Entry]:
+    """Entries that touch one of the units; what they book elsewhere stays unseen."""
+    return rows.filter(pk__in=Line.objects.filter(org_unit_id__in=units).values("entry"))
 
 
 def _debit(line: Line) -> Any:
@@ -56,6 +63,7 @@ ENTRIES = RegisterScreen(
     creatable=False,
     history=False,
     queryset=lambda actor: Entry.objects.select_related("period", "actor", "book"),
+    narrow=_of_units,
     ordering=("-date",),
     columns=(
         Column("id", title="凭证号", fixed=True, kind="code", card="title", value=lambda entry: f"记-{entry.pk}"),
@@ -115,6 +123,7 @@ LINES = RegisterScreen(
     creatable=False,
     history=False,
     queryset=lambda actor: Line.objects.select_related("entry", "account", "org_unit", "fund"),
+    scope_field="org_unit",
     ordering=("-entry__date",),
     columns=(
         Column("entry__date", title="日期", sort=True, card="meta", fixed=True),

@@ -35,15 +35,21 @@ def _year_back(view: View) -> View:
     return View(view.key, view.title, first, view.last)
 
 
-def _series(view: View, element: str) -> list[Decimal]:
+def _units(actor: Any) -> list[int] | None:
+    """The departments whose figures the person may see; None for the whole hospital."""
+    held = scope.units(actor, PERMISSION)
+    return None if held is None else sorted(held)
+
+
+def _series(actor: Any, view: View, element: str) -> list[Decimal]:
     long = _year_back(view)
-    sums = reports.monthly(long.first, long.last)
+    sums = reports.monthly(long.first, long.last, units=_units(actor))
     return [sums.get((month, element), Decimal(0)) for month in reports.months(long.first, long.last)]
 
 
 def _kpi(element: str, *, good_when_up: bool) -> Any:
     def value(actor: Any, view: View) -> KpiValue:
-        points = _series(view, element)
+        points = _series(actor, view, element)
         months = len(reports.months(view.first, view.last))
         total = sum(points[-months:], Decimal(0))
         if not any(points):
@@ -63,7 +69,7 @@ def _kpi(element: str, *, good_when_up: bool) -> Any:
 
 
 def _monthly_average(actor: Any, view: View) -> KpiValue:
-    points = [point for point in _series(view, "expense") if point]
+    points = [point for point in _series(actor, view, "expense") if point]
     full = points[:-1] or points
     average = sum(full, Decimal(0)) / len(full) if full else Decimal(0)
     return KpiValue(_wan(average), note=f"按 {len(full)} 个月", points=full)
@@ -79,14 +85,13 @@ def _waiting(actor: Any, view: View) -> KpiValue:
 
 
 def _unit_rows(actor: Any, view: View) -> list[reports.UnitMonth]:
-    held = scope.units(actor, PERMISSION)
-    return reports.by_unit(view.first, view.last, units=None if held is None else sorted(held))
+    return reports.by_unit(view.first, view.last, units=_units(actor))
 
 
 def trend(actor: Any, view: View) -> dict[str, Any]:
     long = _year_back(view)
     labels = reports.months(long.first, long.last)
-    sums = reports.monthly(long.first, long.last)
+    sums = reports.monthly(long.first, long.last, units=_units(actor))
     if not sums:
         return {}
     bars = [
@@ -98,7 +103,7 @@ def trend(actor: Any, view: View) -> dict[str, Any]:
 
 
 def structure(actor: Any, view: View) -> dict[str, Any]:
-    rows = reports.by_account(view.first, view.last)
+    rows = reports.by_account(view.first, view.last, units=_units(actor))
     if not rows:
         return {}
     # 业务活动费用-人员经费 and 单位管理费用-人员经费 are one class of cost
@@ -149,7 +154,7 @@ def heat(actor: Any, view: View) -> dict[str, Any]:
 
 def statistics(actor: Any, view: View) -> dict[str, Any]:
     long = _year_back(view)
-    rows = reports.statistics(long.first, long.last)
+    rows = reports.statistics(long.first, long.last, units=_units(actor))
     months = reports.months(long.first, long.last)
     by_name: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for name, measure, month, quantity in rows:
