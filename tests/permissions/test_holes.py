@@ -112,6 +112,13 @@ def test_an_export_takes_away_what_may_be_exported(hospital: Hospital) -> None:
     assert [place for place in PLACES if canary(place) in taken] == list(SEEN)
 
 
+def test_the_certificate_is_the_whole_hospitals(hospital: Hospital) -> None:
+    run = hospital.objects["costing.run"]["own"]
+    assert get(hospital, "hd", f"/costing/runs/{run}/certificate").status_code == 404
+    assert get(hospital, "ca", f"/costing/runs/{run}/certificate").status_code == 200
+    assert "守恒证书" not in get(hospital, "hd", "/costing/reports/03/").content.decode()
+
+
 def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:
     address = f"/logistics/stock-issues/{hospital.objects['logistics.stock_issue']['own']}"
     assert get(hospital, "hd", address).status_code == 200

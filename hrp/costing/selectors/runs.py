@@ -43,13 +43,21 @@ def get(actor: User, pk: int) -> AllocationRun:
     return run
 
 
-def rows_of(actor: User) -> frozenset[int] | None:
-    """The departments whose rows the actor may read; None for all of them."""
-    return scope.units(actor, VIEW)
+def rows_of(actor: User, permission: str = VIEW) -> frozenset[int] | None:
+    """The departments whose rows the actor may read, and by ``permission`` take away; None for all of them."""
+    seen, held = scope.units(actor, VIEW), scope.units(actor, permission)
+    if seen is None or held is None:
+        return held if seen is None else seen
+    return seen & held
 
 
 def certificate(run: AllocationRun) -> RunCertificate:
     return RunCertificate.objects.get(run_id=run.pk)
+
+
+def certificate_for(actor: User, run: AllocationRun) -> RunCertificate | None:
+    """The sums of the whole hospital, for who may read all of its rows; None for anybody else."""
+    return certificate(run) if rows_of(actor) is None else None
 
 
 def has_department(run: AllocationRun, unit_id: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from hrp.costing.models import Item7
 from hrp.costing.selectors import drill, runs
@@ -15,6 +16,7 @@ from hrp.costing.selectors.ranges import RANGES
 from hrp.costing.views import asked
 from hrp.costing.views.asked import cell_url
 from hrp.platform.base.fields import from_cents
+from hrp.platform.base.refusals import NotFound
 from hrp.platform.documents import registry
 from hrp.platform.ledger.turnover import JournalLine
 from hrp.platform.org.models import UnitCategory
@@ -22,6 +24,7 @@ from hrp.platform.ui import formats
 from hrp.platform.ui.actors import actor_of
 
 
+@require_GET
 def cell(request: HttpRequest, run_id: int) -> HttpResponse:
     """Three clicks at most from a report to a stock issue: cell, origin, document."""
     actor, run, key = asked.cell(request, run_id)
@@ -60,11 +63,14 @@ def cell(request: HttpRequest, run_id: int) -> HttpResponse:
     return render(request, "costing/cell.html", context)
 
 
+@require_GET
 def certificate(request: HttpRequest, run_id: int) -> HttpResponse:
     """The conservation certificate of a run: seven items by four funds before and after, and what was promised."""
     actor = actor_of(request)
     run = runs.get(actor, run_id)
-    held = runs.certificate(run)
+    held = runs.certificate_for(actor, run)
+    if held is None:
+        raise NotFound(_("没有找到守恒证书"), way_out=_("证书汇总全院金额，请财务科查阅。"))
     context = {
         "page_title": _("守恒证书 {number}").format(number=run.number),
         "run": run,

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
 
 from hrp.costing.services import intake
 from hrp.platform.access import scope
@@ -27,6 +28,7 @@ from hrp.platform.ui.actors import actor_of
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+@require_GET
 def template_file(request: HttpRequest) -> HttpResponse:
     """The empty workbook, or with ``run`` the person's own with its problems written in."""
     actor = actor_of(request)
@@ -44,6 +46,7 @@ def template_file(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@require_http_methods(["GET", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """Upload, look at what was found, then import all of it or nothing."""
     actor = actor_of(request)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from hrp.costing.selectors import runs, tables
 from hrp.costing.views import asked
@@ -27,6 +28,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ANCHORS = {"direct": "#lines", "indirect": "#hops", "from_a": "#hops", "from_x": "#hops", "from_t": "#hops"}
 
 
+@require_GET
 def report(request: HttpRequest, number: str) -> HttpResponse:
     """One table; every amount of a department is a link to what is behind it."""
     want = asked.report(request, number)
@@ -43,7 +45,7 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
         built = tables.build(want.run, want.definition, want.range, units=runs.rows_of(want.actor))
         context |= {
             "report": built,
-            "certificate": runs.certificate(want.run),
+            "certificate": runs.certificate_for(want.actor, want.run),
             "rows": [_shown(built, row) for row in built.rows],
             "is_reversed": want.run.state == State.REVERSED,
             "may_export": scope.has(want.actor, runs.EXPORT),
@@ -51,6 +53,7 @@ def report(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "costing/report.html", context)
 
 
+@require_GET
 def workbook(request: HttpRequest, number: str) -> HttpResponse:
     """The table as .xlsx."""
     want = asked.report(request, number, runs.EXPORT)
@@ -74,6 +77,7 @@ def workbook(request: HttpRequest, number: str) -> HttpResponse:
     return _file(stream.getvalue(), XLSX, f"{built.title} {built.run.month:%Y-%m}.xlsx", attached=True)
 
 
+@require_GET
 def paper(request: HttpRequest, number: str) -> HttpResponse:
     """The table as PDF, ready to print and sign."""
     want = asked.report(request, number, runs.EXPORT)
@@ -112,7 +116,8 @@ def paper(request: HttpRequest, number: str) -> HttpResponse:
 def _built(want: Asked) -> tables.Report:
     if want.run is None:
         raise NotFound(_("还没有分摊结果"), way_out=_("请先新建并过账成本分摊单。"))
-    return tables.build(want.run, want.definition, want.range, units=runs.rows_of(want.actor))
+    units = runs.rows_of(want.actor, runs.EXPORT)
+    return tables.build(want.run, want.definition, want.range, units=units)
 
 
 def _choices(want: Asked) -> list[tuple[int, str]]:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hrp.platform.access import services
 from hrp.platform.access.forms import KeyForm
@@ -25,6 +25,7 @@ def me(request: HttpRequest) -> User:
     return request.user
 
 
+@require_GET
 def sessions(request: HttpRequest) -> HttpResponse:
     """Which roles I hold, where I am signed in, and which programs speak for me."""
     user = me(request)
@@ -50,6 +51,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     return redirect("access_sessions")
 
 
+@require_http_methods(["GET", "POST"])
 @still_you
 def new_key(request: HttpRequest) -> HttpResponse:
     user = me(request)
