@@ -13,6 +13,7 @@ from django.http import HttpResponse
 
 from hrp.platform.access.models import RoleGrant
 from hrp.platform.base import stamps
+from hrp.platform.documents.models import Delegation
 from hrp.platform.ui.dashboards import view_of
 from hrp.platform.ui.own import overview
 from tests.permissions.checker import text_of
@@ -117,6 +118,22 @@ def test_the_certificate_is_the_whole_hospitals(hospital: Hospital) -> None:
     assert get(hospital, "hd", f"/costing/runs/{run}/certificate").status_code == 404
     assert get(hospital, "ca", f"/costing/runs/{run}/certificate").status_code == 200
     assert "守恒证书" not in get(hospital, "hd", "/costing/reports/03/").content.decode()
+
+
+def test_nobody_delegates_another_persons_approvals_to_himself(hospital: Hospital) -> None:
+    people = hospital.people
+    client = Requests(hospital).clients["al"]
+    form = {
+        "principal": people["rq"].pk,
+        "deputy": people["al"].pk,
+        "valid_from": "2026-11-24",
+        "valid_to": "2026-12-24",
+        "reason": "代管",
+    }
+    assert client.post("/documents/delegations/new", form).status_code == 403
+    form |= {"principal": people["al"].pk, "deputy": people["rq"].pk}
+    assert client.post("/documents/delegations/new", form).status_code == 302
+    assert Delegation.objects.get(reason="代管").principal == people["al"]
 
 
 def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
-from hrp.platform.base.refusals import Invalid, Problem
+from hrp.platform.base.refusals import Forbidden, Invalid, Problem
 from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute, Delegation
 from hrp.platform.documents.registry import types
 from hrp.platform.ui import services
@@ -49,6 +49,7 @@ ROUTES = RegisterScreen(
     menu=("settings", "业务规则"),
     order=10,
     ordering=("kind", "amount_from"),
+    scope_field="org_unit",
     columns=(
         Column("title", fixed=True, card="title"),
         Column("kind", title="单据类型", value=_kind_title, card="line"),
@@ -84,6 +85,10 @@ ROUTES = RegisterScreen(
 def _save_delegation(*, actor: Any, pk: int | None, values: dict[str, Any]) -> Any:
     if not values.get("principal"):
         values["principal"] = actor.pk
+    if str(values.get("deputy")) == str(actor.pk) and str(values["principal"]) != str(actor.pk):
+        raise Forbidden(
+            "不能把他人的审批权委托给自己。", way_out="请委托人本人，或另一位有权维护审批代理的人办理。"
+        )
     if pk is None and str(values.get("valid_to", "")) < clock.today().isoformat():
         raise Invalid("代理期已经过去。", problems=[Problem("结束日期早于今天", field="valid_to")])
     return services.save_row(DELEGATIONS, actor=actor, pk=pk, values=values)

@@ -33,6 +33,14 @@ class RegisterView(ScreenView):
             )
         return found
 
+    def allow(self, actor: Any, code: str, obj: Any) -> None:
+        """The permission of an act upon a row already found, in the place where the row lies."""
+        path = "org_unit_id" if self.document is not None else self.screen.scope_path
+        if obj is not None and path:
+            scope.check_object(actor, code, obj, path)
+        else:
+            scope.require(actor, code)
+
     def inputs(self, actor: Any, *, new: bool = False) -> list[Input]:
         bound = inputs.bind(self.model, self.screen.fields, actor)
         if new:
@@ -174,7 +182,7 @@ class RegisterAct(RegisterView):
         obj = self.load(request, pk) if pk is not None else None
         action = self._action(code, obj)
         if action.permission:
-            scope.require(actor, action.permission)
+            self.allow(actor, action.permission, obj)
         bound = inputs.bind(action.model or self.model, action.fields, actor)
         taken = inputs.read(bound, request.POST.dict(), actor)
         try:
@@ -212,7 +220,7 @@ class PanelAdd(RegisterView):
         panel: Panel | None = next((p for p in screen.panels if p.key == key and p.add is not None), None)
         if panel is None or panel.add is None:
             raise NotFound(_("没有这个栏目。"), way_out=_("请刷新页面。"))
-        scope.require(actor, panel.permission or screen.code("edit"))
+        self.allow(actor, panel.permission or screen.code("edit"), obj)
         taken = inputs.read(inputs.bind(panel.model, panel.fields, actor), request.POST.dict(), actor)
         try:
             taken.require(panel.title)
