@@ -11,8 +11,11 @@ import pytest
 from django.db import transaction
 from django.http import HttpResponse
 
+from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.platform.access.models import RoleGrant
 from hrp.platform.base import stamps
+from hrp.platform.base.refusals import Forbidden
+from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import Delegation
 from hrp.platform.ui.dashboards import view_of
 from hrp.platform.ui.own import overview
@@ -134,6 +137,19 @@ def test_nobody_delegates_another_persons_approvals_to_himself(hospital: Hospita
     form |= {"principal": people["al"].pk, "deputy": people["rq"].pk}
     assert client.post("/documents/delegations/new", form).status_code == 302
     assert Delegation.objects.get(reason="代管").principal == people["al"]
+
+
+def test_goods_do_not_leave_a_store_kept_by_others(hospital: Hospital) -> None:
+    """The right to post was asked in the using department only: any store could be emptied from one's own."""
+    header, lines = hospital.forms["logistics.stock_issue"]["own"]
+    actor = hospital.people["al"]
+    header = {**header, "store": hospital.stores["sibling"].pk}
+    draft = services.submit(
+        services.save_draft(StockIssue, actor=actor, header=header, lines=lines), actor=actor
+    )
+    with pytest.raises(Forbidden, match="由其他科室管理"):
+        posting.post(draft, actor=actor)
+    posting.post(draft, actor=hospital.people["sk"])
 
 
 def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:

@@ -16,9 +16,10 @@ from django.db import models
 
 from hrp.logistics import rules, stock
 from hrp.logistics.models import Item, Store
+from hrp.platform.access import scope
 from hrp.platform.base import sql
 from hrp.platform.base.fields import MoneyField, QuantityField, not_negative
-from hrp.platform.base.refusals import Conflict, Invalid, Problem
+from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, Problem
 from hrp.platform.documents.models import Document, DocumentLine
 from hrp.platform.documents.spec import DocumentSpec, PostingContext
 from hrp.platform.ledger.drafts import EntryDraft, LineDraft
@@ -27,7 +28,7 @@ from hrp.platform.org import selectors as org
 from hrp.platform.org.models import UnitCategory
 
 LINES_SQL = """
-SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name
+SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name, s.org_unit_id
 FROM logistics_issue_line l JOIN logistics_item i ON i.id = l.item_id
 JOIN logistics_class c ON c.id = i.material_class_id
 JOIN ledger_account x ON x.id = CASE WHEN %s THEN c.admin_expense_account_id ELSE c.expense_account_id END
@@ -93,12 +94,13 @@ class StockIssue(Document):
         unit = org.category_map(ctx.on).get(self.org_unit_id)
         administrative = unit is not None and unit.category == UnitCategory.ADMIN
         lines = sql.rows(LINES_SQL, [administrative, self.pk])
+        self._require_keeper(ctx, store=lines[0][7], keeps=lines[0][8])
         holdings = stock.lock_holdings(self.store_id, [line[1] for line in lines])
         moves: list[stock.Move] = []
         amounts: dict[int, Decimal] = {}
         by_accounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         problems: list[Problem] = []
-        for position, item, quantity, lot, expense, inventory, _, _ in lines:
+        for position, item, quantity, lot, expense, inventory, *_ in lines:
             try:
                 picks, holdings[item] = rules.pick_fefo(holdings[item], quantity, on=ctx.on, lot=lot)
             except rules.Short as short:
@@ -116,6 +118,14 @@ class StockIssue(Document):
         self.total = sum(amounts.values(), Decimal(0))
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk, self.total, self.pk])
         return IssueFacts(dict(by_accounts), fund=lines[0][6], store=lines[0][7])
+
+    def _require_keeper(self, ctx: PostingContext, *, store: str, keeps: int) -> None:
+        """Goods leave a store only by who may issue where it is kept, not merely where they are used."""
+        if not scope.has(ctx.actor, self.spec.permission("post"), keeps):
+            raise Forbidden(
+                f"{store}由其他科室管理，您不能从这里出库。",
+                way_out="请改选本科室的库房，或请该库房的库管员过账。",
+            )
 
     def _shortage(
         self, item_id: int, lot: str, quantity: Decimal, short: rules.Short, position: int
