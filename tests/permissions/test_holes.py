@@ -14,9 +14,11 @@ from django.http import HttpResponse
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.platform.access.models import RoleGrant
 from hrp.platform.base import stamps
-from hrp.platform.base.refusals import Forbidden
+from hrp.platform.base.refusals import Forbidden, Invalid
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import Delegation
+from hrp.platform.org.models import Campus
+from hrp.platform.org.models import Hospital as LegalEntity
 from hrp.platform.ui.dashboards import view_of
 from hrp.platform.ui.own import overview
 from tests.permissions.checker import text_of
@@ -150,6 +152,19 @@ def test_goods_do_not_leave_a_store_kept_by_others(hospital: Hospital) -> None:
     with pytest.raises(Forbidden, match="由其他科室管理"):
         posting.post(draft, actor=actor)
     posting.post(draft, actor=hospital.people["sk"])
+
+
+def test_a_document_does_not_borrow_the_book_of_another_hospital(hospital: Hospital) -> None:
+    other = LegalEntity.objects.create(code="H2", name="另一家医院")
+    campus = Campus.objects.create(hospital=other, code="Z2", name="他院")
+    header, lines = hospital.forms["logistics.stock_issue"]["own"]
+    with pytest.raises(Invalid) as refused:
+        services.save_draft(
+            StockIssue, actor=hospital.people["al"], header={**header, "campus": campus.pk}, lines=lines
+        )
+    assert [(p.field, p.message) for p in refused.value.problems] == [
+        ("campus", "院区与科室不属于同一家医院")
+    ]
 
 
 def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
@@ -22,6 +22,7 @@ from hrp.platform.documents import approvals, registry, states
 from hrp.platform.documents.models import ApprovalTask, Attachment, Document, DocumentLine, PrintLog, State
 from hrp.platform.documents.spec import DocumentSpec
 from hrp.platform.notify import services as notify
+from hrp.platform.org.models import Campus, OrgUnit
 
 if TYPE_CHECKING:
     from hrp.platform.base.files import StoredFile
@@ -119,6 +120,16 @@ def _missing(rows: Sequence[Any], *, header: bool = False) -> list[Problem]:
     return problems
 
 
+def _other_hospital(document: Document) -> list[Problem]:
+    """The site decides number and book, so it may not be one of another hospital than the department's."""
+    sites = Q(pk=document.campus_id) | Q(
+        pk__in=OrgUnit.objects.filter(pk=document.org_unit_id).values("campus")
+    )
+    if Campus.objects.filter(sites).values("hospital").distinct().count() == 1:
+        return []
+    return [Problem("院区与科室不属于同一家医院", field="campus")]
+
+
 def lines_of(document: Document) -> list[Any]:
     """The lines of a document as they are stored, in order; none for a type without lines."""
     line_model = registry.type_of(document).line_model
@@ -187,7 +198,7 @@ def save_draft(
             problems.append(Problem("至少要有一行明细"))
     if problems:
         raise _refused(spec, problems)
-    problems = _missing([document], header=True) + _missing(rows)
+    problems = _missing([document], header=True) + _missing(rows) or _other_hospital(document)
     if problems:
         raise _refused(spec, problems)
     document.compute(rows)
