@@ -12,6 +12,8 @@ from django.db import transaction
 from django.http import HttpResponse
 
 from hrp.logistics.documents.stock_issue import StockIssue
+from hrp.operations.desk.models import Ticket
+from hrp.operations.desk.services import handling
 from hrp.platform.access.models import RoleGrant
 from hrp.platform.base import stamps
 from hrp.platform.base.refusals import Forbidden, Invalid
@@ -165,6 +167,12 @@ def test_a_document_does_not_borrow_the_book_of_another_hospital(hospital: Hospi
     assert [(p.field, p.message) for p in refused.value.problems] == [
         ("campus", "院区与科室不属于同一家医院")
     ]
+
+
+def test_only_the_supplier_waits_for_the_hospital(hospital: Hospital) -> None:
+    ticket = Ticket.objects.get(pk=hospital.objects["operations.ticket"]["own"])
+    with pytest.raises(Forbidden):
+        handling.wait_for_hospital(actor=hospital.people["mx"], ticket=ticket, reason="等待口令")
 
 
 def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:

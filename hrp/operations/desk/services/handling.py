@@ -201,6 +201,7 @@ def arrive_on_site(
 def wait_for_hospital(*, actor: User, ticket: Ticket, reason: str) -> Ticket:
     """Note that the hospital's doing is awaited. No clock pauses (I-09)."""
     held = chain.hold(ticket, actor=actor, permission=WORK)
+    chain.require_side(held.side, Side.SUPPLIER, "登记等待甲方")
     if not reason.strip():
         raise Invalid("请写明等待甲方做什么", way_out="例如等待甲方提供服务器口令。")
     chain.append(held, "PENDING", at=held.now, payload={"reason": reason})
