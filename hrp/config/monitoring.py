@@ -6,7 +6,6 @@ Prometheus text, for this machine itself or the holder of an API key.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -29,8 +28,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from hrp.platform.access.models import ApiKey
-from hrp.platform.base import clock
+from hrp.platform.access.services import user_of
 
 WORKER_SILENT_SECONDS = 30
 
@@ -153,12 +151,7 @@ def _holds_key(request: HttpRequest) -> bool:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
         return False
-    return ApiKey.objects.filter(
-        digest=hashlib.sha256(key.strip().encode()).digest(),
-        revoked_at=None,
-        expires_at__gt=clock.now(),
-        user__is_active=True,
-    ).exists()
+    return user_of(key.strip()) is not None
 
 
 @cache

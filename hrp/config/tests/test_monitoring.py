@@ -80,12 +80,21 @@ def test_metrics_open_to_the_holder_of_a_key_until_it_expires(client: Client) ->
         user=actor,
         name="监控",
         prefix="hrp_",
-        digest=hashlib.sha256(b"secret").digest(),
+        digest=hashlib.sha256(b"hrp_secret").digest(),
         expires_at=clock.now() + dt.timedelta(days=1),
         created_by=actor,
     )
     stranger = {"REMOTE_ADDR": "10.0.0.9"}
     assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}, **stranger).status_code == 403
-    assert client.get("/metrics", headers={"Authorization": "Bearer secret"}, **stranger).status_code == 200
+    assert (
+        client.get("/metrics", headers={"Authorization": "Bearer hrp_secret"}, **stranger).status_code == 200
+    )
+    User.objects.filter(pk=actor.pk).update(is_locked=True)
+    assert (
+        client.get("/metrics", headers={"Authorization": "Bearer hrp_secret"}, **stranger).status_code == 403
+    )
+    User.objects.filter(pk=actor.pk).update(is_locked=False)
     ApiKey.objects.filter(pk=key.pk).update(revoked_at=clock.now())
-    assert client.get("/metrics", headers={"Authorization": "Bearer secret"}, **stranger).status_code == 403
+    assert (
+        client.get("/metrics", headers={"Authorization": "Bearer hrp_secret"}, **stranger).status_code == 403
+    )
