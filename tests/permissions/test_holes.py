@@ -21,6 +21,7 @@ from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import Delegation
 from hrp.platform.org.models import Campus
 from hrp.platform.org.models import Hospital as LegalEntity
+from hrp.platform.ui import work
 from hrp.platform.ui.dashboards import view_of
 from hrp.platform.ui.own import overview
 from tests.permissions.checker import text_of
@@ -173,6 +174,13 @@ def test_only_the_supplier_waits_for_the_hospital(hospital: Hospital) -> None:
     ticket = Ticket.objects.get(pk=hospital.objects["operations.ticket"]["own"])
     with pytest.raises(Forbidden):
         handling.wait_for_hospital(actor=hospital.people["mx"], ticket=ticket, reason="等待口令")
+
+
+def test_what_one_started_is_seen_only_where_one_still_may(hospital: Hospital) -> None:
+    maker = hospital.people["rq"]
+    StockIssue.objects.filter(pk=hospital.objects["logistics.stock_issue"]["own"]).update(maker=maker)
+    StockIssue.objects.filter(pk=hospital.objects["logistics.stock_issue"]["departed"]).update(maker=maker)
+    assert [paper.unit for paper in work.started_by(maker)] == [hospital.units["own"].name]
 
 
 def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:

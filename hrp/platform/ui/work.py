@@ -67,10 +67,11 @@ def _paper(row: tuple[Any, ...]) -> Paper:
 
 
 def started_by(actor: User, *, open_only: bool = False, limit: int = 50) -> list[Paper]:
-    """Documents the person made, newest first."""
+    """Documents the person made and may still see, newest first."""
     parts = []
     for one in registry.types:
-        rows = one.model._default_manager.filter(maker=actor)
+        mine = one.model._default_manager.filter(maker=actor)
+        rows = scope.filter(actor, one.spec.permission("view"), mine)
         parts.append(_of_type(rows.filter(state__in=OPEN_STATES) if open_only else rows, one.spec.kind))
     return _union(parts, order="updated_at", limit=limit) if parts else []
 
