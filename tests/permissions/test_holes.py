@@ -19,7 +19,7 @@ from hrp.platform.base import stamps
 from hrp.platform.base.refusals import Forbidden, Invalid
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import Delegation
-from hrp.platform.org.models import Campus
+from hrp.platform.org.models import Campus, OrgUnit
 from hrp.platform.org.models import Hospital as LegalEntity
 from hrp.platform.ui import work
 from hrp.platform.ui.dashboards import view_of
@@ -181,6 +181,19 @@ def test_what_one_started_is_seen_only_where_one_still_may(hospital: Hospital) -
     StockIssue.objects.filter(pk=hospital.objects["logistics.stock_issue"]["own"]).update(maker=maker)
     StockIssue.objects.filter(pk=hospital.objects["logistics.stock_issue"]["departed"]).update(maker=maker)
     assert [paper.unit for paper in work.started_by(maker)] == [hospital.units["own"].name]
+
+
+def test_the_system_administrator_maintains_the_organisation(hospital: Hospital) -> None:
+    """Seeing the departments was business, changing them was not: nobody could do both, so nobody could do it."""
+    unit = hospital.units["below"]
+    page = get(hospital, "sy", f"/org/units/{unit.pk}")
+    assert page.status_code == 200
+    assert "act-rename" in page.content.decode()
+    client = Requests(hospital).clients["sy"]
+    done = client.post(f"/org/units/{unit.pk}/act/rename", {"name": "新名科"})
+    assert done.status_code == 302
+    assert OrgUnit.objects.get(pk=unit.pk).name == "新名科"
+    assert "/org/units/" in get(hospital, "sy", "/").content.decode(), "and the menu leads there"
 
 
 def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) -> None:

@@ -26,6 +26,8 @@ from hrp.platform.org.services.calendar import read_calendar_file
 from hrp.platform.ui.screens import Action, Column, Field, Filter, Panel, RegisterScreen
 
 EDIT = "system.org_unit.edit"
+# who maintains the organisation must see it, and the system administrator holds no business permission
+VIEW = ("org.unit.view", EDIT)
 
 
 def _edges(unit: OrgUnit, actor: Any) -> Any:
@@ -114,7 +116,7 @@ UNITS = RegisterScreen(
     url="org/units",
     menu=("settings", "组织机构"),
     order=10,
-    codes={"edit": EDIT},
+    codes={"view": VIEW, "edit": EDIT},
     editable=False,
     creatable=False,
     columns=(
@@ -164,7 +166,7 @@ CAMPUSES = RegisterScreen(
     title="院区",
     icon="building-hospital",
     url="org/campuses",
-    codes={"view": "org.unit.view", "edit": EDIT},
+    codes={"view": VIEW, "edit": EDIT},
     menu=("settings", "组织机构"),
     order=20,
     columns=("code", Column("name", card="title"), "hospital"),
@@ -178,7 +180,7 @@ HOSPITALS = RegisterScreen(
     title="医院",
     icon="building-community",
     url="org/hospitals",
-    codes={"view": "org.unit.view", "edit": EDIT},
+    codes={"view": VIEW, "edit": EDIT},
     creatable=False,
     columns=("code", Column("name", card="title")),
     fields=("code", "name"),
@@ -213,7 +215,7 @@ CALENDAR = RegisterScreen(
     title="工作日历",
     icon="calendar-event",
     url="org/calendar",
-    codes={"view": "org.unit.view", "edit": "system.calendar.import"},
+    codes={"view": (*VIEW, "system.calendar.import"), "edit": "system.calendar.import"},
     menu=("settings", "组织机构"),
     order=30,
     editable=False,
