@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -86,9 +87,9 @@ class Address:
         return METHODS if view is None else tuple(m for m in METHODS if hasattr(view, m.lower()))
 
 
-def addresses(patterns: list[Any] | None = None, route: str = "", space: str = "") -> Iterator[Address]:
-    """Walk the URLconf."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
+def addresses(patterns: list[Any], route: str = "", space: str = "") -> Iterator[Address]:
+    """Walk URL patterns."""
+    for one in patterns:
         here = route + str(one.pattern)
         if isinstance(one, URLResolver):
             inner = f"{space}{one.namespace}:" if one.namespace else space
@@ -97,8 +98,19 @@ def addresses(patterns: list[Any] | None = None, route: str = "", space: str = "
             yield Address(here, f"{space}{one.name or ''}", one.callback)
 
 
-def doors(patterns: list[Any] | None = None) -> list[Door]:
-    """All doors of the URLconf. A function view counts with every method: the matrix says which ones it takes."""
+@cache
+def doors() -> tuple[Door, ...]:
+    """All doors of the product."""
+    return tuple(doors_of(get_resolver().url_patterns))
+
+
+def share(*, elsewhere: bool) -> list[Door]:
+    """The doors of one process. Every other one goes elsewhere."""
+    return [door for place, door in enumerate(doors()) if (place % 2 == 1) is elsewhere]
+
+
+def doors_of(patterns: list[Any]) -> list[Door]:
+    """The doors of some URL patterns. A function view counts with every method: the matrix says which ones it takes."""
     found: list[Door] = []
     for address in addresses(patterns):
         if address.operations:

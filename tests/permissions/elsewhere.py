@@ -1,4 +1,4 @@
-"""The second half of the knocking, in a process and on a database of its own: ``python -m tests.permissions.elsewhere``."""
+"""The other part of the knocking, in a process and on a database of its own: ``python -m tests.permissions.elsewhere``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def main() -> None:
     setup_test_environment()
 
     from tests.permissions.checker import Checker
-    from tests.permissions.doors import doors
+    from tests.permissions.doors import share
     from tests.permissions.world import standing
 
     with standing() as hospital:
         checker = Checker(hospital)
-        faults = checker.faults(doors()[1::2])
+        faults = checker.faults(share(elsewhere=True))
     print(json.dumps([checker.knocks, faults]))
 
 

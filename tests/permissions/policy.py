@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 
 from hrp.platform.access.permissions import registry as declared
 from tests.permissions import matrix
@@ -48,6 +49,7 @@ HOLDINGS = _holdings()
 SCOPED = frozenset(matrix.BY_DEPARTMENT.split())
 
 
+@cache
 def reach(column: str, code: str) -> str:
     """Where a column holds a permission: ``a`` everywhere, ``o`` in its own department, "" nowhere."""
     if column in ("al", "mx"):
@@ -102,9 +104,15 @@ class Policy:
         self.used: set[Row] = set()
         self._exact = {(row.door, m): row for row in self.rows for m in row.methods if "*" not in row.door}
         self._patterns = [row for row in self.rows if "*" in row.door]
+        self._found: dict[Door, Row | None] = {}
 
     def row(self, door: Door) -> Row | None:
         """The row of a door: by its own name before that of its family, word for word before a pattern."""
+        if door not in self._found:
+            self._found[door] = self._find(door)
+        return self._found[door]
+
+    def _find(self, door: Door) -> Row | None:
         for name in (door.name, door.family):
             found = self._exact.get((name, door.method)) or next(
                 (r for r in self._patterns if door.method in r.methods and fnmatchcase(name, r.door)), None
