@@ -1,12 +1,17 @@
 """The database the tests use is the one the product would use: real roles, real grants."""
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 from django.db import DatabaseError, connection
 
 from hrp.config import schema
 from hrp.config.models import InstallationMark
-from hrp.config.testing import Database
+from hrp.config.postgres import binaries
+from hrp.config.settings.paths import BASE_DIR
+from hrp.config.testing import Database, TestServer
 from hrp.platform.base.refusals import Conflict
 
 
@@ -55,3 +60,30 @@ def test_a_database_of_a_newer_version_is_refused(
     assert refused.value.code == "data_newer"
     assert "config.0999_future" in refused.value.reason
     assert "HRP_HOME" in refused.value.way_out
+
+
+@pytest.mark.slow
+def test_the_quick_way_from_nothing_makes_the_same_schema_as_the_ordinary_one(
+    test_server: TestServer,
+) -> None:
+    """The tests' own database came the quick way; this one comes the ordinary way."""
+    ordinary = test_server.create("ordinary", template="template0")
+    done = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup(); from hrp.config import schema; schema.migrate(quick=False)"],
+        env=test_server.environment(ordinary) | {"HRP_DB_ROLE": "owner"},
+        cwd=BASE_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found, expected = (dump(one) for one in (test_server.session, ordinary))
+    test_server.drop(ordinary.name)
+    assert len(expected) > 1000
+    assert found == expected
+
+
+def dump(database: Database) -> list[str]:
+    """The schema as pg_dump writes it, without privileges and without the key it makes up for each dump."""
+    out = binaries.run(
+        "pg_dump", "--schema-only", "--no-privileges", "--no-owner", "--no-comments", database.owner_url
+    )
+    assert out.returncode == 0, out.stderr
+    return [line for line in out.stdout.splitlines() if not line.startswith(("--", "\\"))]
