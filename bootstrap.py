@@ -80,7 +80,9 @@ def setup(requirements: str = "run") -> None:
 def test() -> None:
     machine.prepare_for_tests()
     setup("dev")
-    environment.become("-m", "pytest", *sys.argv[2:])
+    # Whole files go to as many processes as there are cores; browser tests stay last (conftest.py).
+    spread = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+    environment.become("-m", "pytest", *spread, *sys.argv[2:])
 
 
 def check() -> None:

@@ -25,8 +25,12 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests keep their data in a folder of their own below HRP_HOME, and never need built assets in process."""
-    home = settings.HRP_HOME / "test"
+    """Tests keep their data in a folder of their own below HRP_HOME, and never need built assets in process.
+
+    Each of several test processes has its own server: an open transaction anywhere on a server holds back the sealing
+    of every database on it.
+    """
+    home = settings.HRP_HOME / "test" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
     os.environ["HRP_HOME"] = str(home)
     settings.HRP_HOME = home
     settings.MEDIA_ROOT = home / "files"
@@ -38,8 +42,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves an event loop running, inside which Django refuses the database."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Browser tests come last: Playwright leaves an event loop running, inside which Django refuses the database.
+
+    Whole files move, as a file is what one of several test processes takes at a time.
+    """
+    def browses(item: pytest.Item) -> bool:
+        return "browser" in getattr(item, "fixturenames", ())
+
+    files = {item.path for item in items if browses(item)}
+    items.sort(key=lambda item: (item.path in files, browses(item) and item.path in files))
 
 
 @pytest.fixture(autouse=True)
