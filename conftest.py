@@ -46,6 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Whole files move, as a file is what one of several test processes takes at a time.
     """
+
     def browses(item: pytest.Item) -> bool:
         return "browser" in getattr(item, "fixturenames", ())
 
