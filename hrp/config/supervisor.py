@@ -170,15 +170,15 @@ class Supervisor:
         return variables
 
     def _start_children(self) -> None:
+        """The website now; what works behind it when it answers, so that they do not load the product all at once."""
         metrics = self.home.run / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir()
         self._served_port = self.cluster.port if self.cluster is not None else 0
         for name, command in self._commands().items():
             log = self.home.log / f"{name}.log"
-            child = Child(name, command, self._environment(), BASE_DIR, log, self._note)
-            self.children.append(child)
-            child.start()
+            self.children.append(Child(name, command, self._environment(), BASE_DIR, log, self._note))
+        self.children[0].start()
 
     def _commands(self) -> dict[str, list[str]]:
         web = [
@@ -246,6 +246,8 @@ class Supervisor:
                     )
                 self._tend()
                 time.sleep(0.1)
+        for child in self.children[1:]:
+            child.start()
 
     def _answers(self) -> bool:
         try:

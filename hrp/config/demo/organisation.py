@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from pypinyin import Style, lazy_pinyin
-
 from hrp.platform.ledger import chart
 from hrp.platform.ledger.models import Book
 from hrp.platform.org.models import Campus, Hospital, OrgTreeEdge, OrgUnit, OrgUnitCategory, Tree
@@ -53,6 +51,8 @@ UNITS = (
 
 def pinyin(name: str) -> str:
     """First letters, as people type them: 心血管内科 -> xxgnk."""
+    from pypinyin import Style, lazy_pinyin
+
     return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors="ignore"))[:60]
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from hrp.operations.acceptance.rules.tables import VERDICTS
 from hrp.platform.base import clock
 from hrp.platform.exchange import pdf as typst
-from hrp.platform.exchange import word
 
 CLOCK_VERDICTS = {
     "met": "达成",
@@ -43,6 +42,8 @@ def pdf(body: Mapping[str, Any], sha256: str) -> bytes:
 
 def docx(body: Mapping[str, Any], sha256: str) -> bytes:
     """The clause table as a Word document; the figures of the clocks stand before it."""
+    from hrp.platform.exchange import word  # brings python-docx and Jinja along: when a report is made
+
     paragraphs = [f"{label}：{value}" for label, value in facts(body)]
     paragraphs += [
         f"条款结论：{'，'.join(f'{name} {count} 项' for name, count in ((name, body['tally'][name]) for name in VERDICTS))}。"

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _GAP = 3  # positions between two runs, so that no phrase reaches across
@@ -46,6 +44,8 @@ def _is_chinese(run: str) -> bool:
 @lru_cache(maxsize=8192)
 def initials(run: str) -> str:
     """The pinyin initial of each character, one letter each ("?" where there is none)."""
+    from pypinyin import Style, lazy_pinyin  # heavy: when an article is indexed, not at every start
+
     letters = lazy_pinyin(run, style=Style.FIRST_LETTER, errors=lambda characters: "?" * len(characters))
     return "".join(letters).lower()
 

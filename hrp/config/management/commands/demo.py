@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from typing import Any
 
@@ -28,7 +27,6 @@ class Command(BaseCommand):
                 way_out="演示数据只能载入空库；请用 HRP_HOME 指定一个新的数据目录。",
             )
         started = time.perf_counter()
-        gc.freeze()  # the models of the whole product stay; looking through them again and again takes a second
         with transaction.atomic():
             months.build(
                 size=options["size"], today=clock.today(), say=lambda text: self.stdout.write(f"  {text}")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
+from hrp.platform.exchange.sheets.books import new_book
 from hrp.platform.exchange.sheets.cells import shown
 from hrp.platform.exchange.sheets.preview import CellProblem, Preview
 from hrp.platform.exchange.sheets.reading import open_book
 from hrp.platform.exchange.sheets.specs import Limits, folded, letter
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 
 def annotate(data: bytes, preview: Preview, *, name: str = "", limits: Limits | None = None) -> bytes:
@@ -22,9 +26,7 @@ def annotate(data: bytes, preview: Preview, *, name: str = "", limits: Limits | 
     """
     opened = open_book(data, name, preview.spec, limits or Limits())
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = new_book(buffer, in_memory=True)
     base = {"font_name": "微软雅黑", "font_size": 10}
     plain = book.add_format({**base, "num_format": "@"})
     bad = book.add_format(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
 from hrp.platform.base.refusals import Invalid
+from hrp.platform.exchange.sheets.books import new_book
 from hrp.platform.exchange.sheets.specs import Kind
 
 _FONT = "微软雅黑"
@@ -67,15 +67,7 @@ def write(
     Codes stay texts with their leading zeros; money is written with two decimals; more than a million rows are
     refused, since the rest would be lost silently.
     """
-    book = xlsxwriter.Workbook(
-        stream,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = new_book(stream, constant_memory=True, strings_to_numbers=False)
     sheet = book.add_worksheet(_sheet_name(title))
     base = {"font_name": _FONT, "font_size": 10, "valign": "vcenter"}
     formats = {kind: book.add_format({**base, "num_format": form}) for kind, form in _NUMBER_FORMAT.items()}

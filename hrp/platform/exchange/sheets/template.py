@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import xlsxwriter
 from django.utils.translation import gettext as _
 
+from hrp.platform.exchange.sheets.books import new_book
 from hrp.platform.exchange.sheets.specs import SheetColumn, SheetSpec, WorkbookSpec, workbook
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 _FONT = "微软雅黑"
 _KIND_TEXT = {
@@ -38,9 +42,7 @@ def template(spec: SheetSpec | WorkbookSpec, *, sample: bool = False) -> bytes:
     """
     book_spec = workbook(spec)
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = new_book(buffer, in_memory=True)
     book.set_properties({"title": book_spec.title, "comments": f"hrp-sheet:{book_spec.name}"})
     for sheet in book_spec.sheets:
         _data_sheet(book, sheet, sample)

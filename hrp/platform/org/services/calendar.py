@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from openpyxl import load_workbook
 
 from hrp.platform.base import acts, clock, stamps
 from hrp.platform.base.refusals import Invalid, Problem
@@ -222,6 +221,8 @@ def _decode(raw: bytes) -> str:
 
 
 def _sheet_rows(path: Path) -> list[list[Any]]:
+    from openpyxl import load_workbook  # a fifth of a second, once a year instead of at every start
+
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(item.file_size for item in packed.infolist()) > 20 * MAX_BYTES:
