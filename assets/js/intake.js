@@ -1,6 +1,6 @@
 // Reporting a fault: the proposed level ticks itself until a person chose one, parts of the form follow the channel,
 // Ctrl+Enter sends it.
-import { $, $$, always, on } from "./dom.js";
+import { $, $$, always, on, store } from "./dom.js";
 
 on("change", "[data-level-form] [name=level]", (event, field) => {
   if (event.isTrusted) field.form.dataset.levelChosen = "1";
@@ -39,4 +39,20 @@ always(() => {
     dialog.showModal();
     $("[autofocus]", dialog)?.focus();
   }
+});
+
+// A call put away stays away in this window until its state changes; it remains in the list of calls.
+const AWAY = "calls-put-away";
+const away = () => new Set(store.get(AWAY, []));
+
+on("click", "[data-put-away]", (event, button) => {
+  const card = button.closest("[data-call]");
+  store.set(AWAY, [...away().add(card.dataset.call)].slice(-50));
+  card.remove();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "call-popup") return;
+  const hidden = away();
+  for (const card of $$("[data-call]", event.detail.target)) if (hidden.has(card.dataset.call)) card.remove();
 });
