@@ -30,8 +30,8 @@ KINDS = {
 # on top of them, followed by a new start
 STARTS = {"supervisor": 5, "everything": 3}
 
-ANSWERS_WITHIN = 60.0  # seconds from a kill to the next acknowledged posting
-WHOLE_WITHIN = 120.0  # seconds from a kill until every process is back and /readyz agrees
+ANSWERS_WITHIN = 30.0  # seconds from a kill to the next acknowledged posting
+WHOLE_WITHIN = 60.0  # seconds from a kill until every process is back and /readyz agrees
 AGAIN_AT_ONCE = 0.25  # chance that a blow falls while the last one is still being mended
 LONGEST_CALM = 1.2
 CHECKUP_EVERY = 3.0
