@@ -202,3 +202,16 @@ def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) ->
     RoleGrant.objects.filter(user=hospital.people["hd"]).update(valid_to=YESTERDAY)
     stamps.forget()
     assert get(hospital, "hd", address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "place", ["https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)"]
+)
+def test_acts_on_ticked_rows_do_not_lead_out_of_the_hospital(hospital: Hospital, place: str) -> None:
+    """The form names the page to come back to; whoever wrote the form could name any."""
+    client = Requests(hospital).clients["al"]
+    row = hospital.objects["logistics.stock_issue"]["own"]
+    address = "/logistics/stock-issues/bulk/submit"
+    assert client.post(address, {"row": row, "next": place})["Location"] == "/logistics/stock-issues/"
+    back = "/logistics/stock-issues/?page=2"
+    assert client.post(address, {"row": row, "next": back})["Location"] == back
