@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 
@@ -215,3 +216,14 @@ def test_acts_on_ticked_rows_do_not_lead_out_of_the_hospital(hospital: Hospital,
     assert client.post(address, {"row": row, "next": place})["Location"] == "/logistics/stock-issues/"
     back = "/logistics/stock-issues/?page=2"
     assert client.post(address, {"row": row, "next": back})["Location"] == back
+
+
+def test_who_only_reads_a_document_puts_nothing_beside_it(hospital: Hospital) -> None:
+    address = f"/logistics/stock-issues/{hospital.objects['logistics.stock_issue']['own']}"
+    for column, status in (("hd", 403), ("rq", 302)):
+        client = Requests(hospital).clients[column]
+        told = client.post(
+            f"{address}/attachments", {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7\n%%EOF\n")}
+        )
+        assert told.status_code == status, column
+        assert ('data-dialog="#attach"' in client.get(address).content.decode()) is (status == 302), column
