@@ -14,7 +14,9 @@ from django.http import HttpResponse
 
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.operations.desk.models import Ticket
-from hrp.operations.desk.services import handling
+from hrp.operations.desk.services import handling, intake
+from hrp.operations.desk.services.paging import source_of
+from hrp.operations.duty.models import PagingRun
 from hrp.platform.access.models import RoleGrant
 from hrp.platform.base import stamps
 from hrp.platform.base.refusals import Forbidden, Invalid
@@ -28,7 +30,7 @@ from hrp.platform.ui.own import overview
 from tests.permissions.checker import text_of
 from tests.permissions.places import HEAVY, PLACES, SEEN, canary
 from tests.permissions.requests import Requests
-from tests.permissions.world import YESTERDAY, Hospital
+from tests.permissions.world import NOW, YESTERDAY, Hospital
 
 
 @pytest.fixture(autouse=True)
@@ -227,3 +229,19 @@ def test_who_only_reads_a_document_puts_nothing_beside_it(hospital: Hospital) ->
         )
         assert told.status_code == status, column
         assert ('data-dialog="#attach"' in client.get(address).content.decode()) is (status == 302), column
+
+
+def test_a_nurse_does_not_stop_the_calling_of_the_engineer_on_duty(hospital: Hospital) -> None:
+    """Answering a page asked for nothing but the sight of the ticket: nobody would have been called any more."""
+    report = intake.Report(
+        org_unit=hospital.units["own"], module="物流管理系统", title="无法出库", level="1", reporter_name="王护士"
+    )  # fmt: skip
+    ticket = intake.log_phone_contact(
+        actor=hospital.people["se"], report=report, call=intake.Call(call_at=NOW, answered_at=NOW)
+    )
+    calling = PagingRun.objects.get(source=source_of(ticket))
+    for column, status, state in (("rq", 403, "active"), ("se", 302, "acked")):
+        client = Requests(hospital).clients[column]
+        assert client.post(f"/operations/tickets/{ticket.pk}/page_ack").status_code == status, column
+        calling.refresh_from_db()
+        assert calling.state == state, column
