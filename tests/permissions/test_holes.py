@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -18,6 +19,7 @@ from hrp.operations.desk.services import handling, intake
 from hrp.operations.desk.services.paging import source_of
 from hrp.operations.duty.models import PagingRun
 from hrp.platform.access.models import RoleGrant
+from hrp.platform.access.services import create_key
 from hrp.platform.base import stamps
 from hrp.platform.base.refusals import Forbidden, Invalid
 from hrp.platform.documents import posting, services
@@ -245,3 +247,20 @@ def test_a_nurse_does_not_stop_the_calling_of_the_engineer_on_duty(hospital: Hos
         assert client.post(f"/operations/tickets/{ticket.pk}/page_ack").status_code == status, column
         calling.refresh_from_db()
         assert calling.state == state, column
+
+
+def test_nobody_of_the_supplier_speaks_as_the_telephone(hospital: Hospital) -> None:
+    """Whoever may post calls can write the evidence the clocks are judged by."""
+    with pytest.raises(Invalid, match="不能建立接口密钥"):
+        create_key(
+            actor=hospital.people["se"], name="话务", scopes=["operations.cti.post"],
+            expires_at=NOW + dt.timedelta(days=1),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["/operations/paging/answers/voice", "/operations/cti/events"])
+def test_a_form_does_not_break_the_address_of_a_program(hospital: Hospital, address: str) -> None:
+    """A body read as a form is gone when its bytes are asked for: anybody could fill the error log."""
+    assert get(hospital, "", address).status_code == 405
+    assert Requests(hospital).clients[""].post(address, {"a": "b"}).status_code in (401, 403)
+    assert Requests(hospital).clients["ky"].post(address, {"a": "b"}).status_code == 403
