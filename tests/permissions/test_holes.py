@@ -18,6 +18,7 @@ from hrp.operations.desk.models import Ticket
 from hrp.operations.desk.services import handling, intake
 from hrp.operations.desk.services.paging import source_of
 from hrp.operations.duty.models import PagingRun
+from hrp.operations.feedback.models import Survey
 from hrp.platform.access.models import RoleGrant
 from hrp.platform.access.services import create_key
 from hrp.platform.base import stamps
@@ -264,3 +265,11 @@ def test_a_form_does_not_break_the_address_of_a_program(hospital: Hospital, addr
     assert get(hospital, "", address).status_code == 405
     assert Requests(hospital).clients[""].post(address, {"a": "b"}).status_code in (401, 403)
     assert Requests(hospital).clients["ky"].post(address, {"a": "b"}).status_code == 403
+
+
+def test_a_department_sees_its_own_words_of_a_survey(hospital: Hospital) -> None:
+    given = Survey.objects.order_by("pk")[0]
+    page = get(hospital, "hd", f"/operations/surveys/{given.pk}").content.decode()
+    assert canary("own") in page
+    assert canary("sibling") not in page
+    assert canary("sibling") in get(hospital, "sc", f"/operations/surveys/{given.pk}").content.decode()
