@@ -355,20 +355,27 @@ def _cancel_open_tasks(document: Document) -> None:
     ).update(state=ApprovalTask.State.CANCELLED)
 
 
+def _handling(document: Document) -> list[str]:
+    return [document.spec.permission(act) for act in ("edit", "submit", "approve", "post")]
+
+
 def may_attach(document: Document, *, actor: User) -> bool:
     """Whether the actor has a hand in the document, where it lies."""
-    codes = (document.spec.permission(act) for act in ("edit", "submit", "approve", "post"))
-    return any(scope.has(actor, code, document.org_unit_id) for code in codes)
+    return any(scope.has(actor, code, document.org_unit_id) for code in _handling(document))
 
 
 def require_attach(document: Document, *, actor: User) -> None:
-    """Raise Forbidden for who only reads the document, NotFound where it is out of reach."""
+    """Raise Forbidden for who only reads documents of the type, NotFound for who handles those of other places."""
     scope.check_object(actor, document.spec.permission("view"), document)
-    if not may_attach(document, actor=actor):
+    if may_attach(document, actor=actor):
+        return
+    held = next((code for code in _handling(document) if scope.has(actor, code)), None)
+    if held is None:
         raise Forbidden(
             f"您可以查看{document}，但不能上传附件",
             way_out="请制单、审核或过账人员上传，或请安全管理员授权。",
         )
+    scope.check_object(actor, held, document)
 
 
 @transaction.atomic
