@@ -113,6 +113,8 @@ def _missing(rows: Sequence[Any], *, header: bool = False) -> list[Problem]:
         return []
     model: type[Model] = type(rows[0])
     statement, fields = _missing_statement(model)
+    if not fields:
+        return []
     wanted = [sorted({getattr(row, field.attname) for row in rows} - {None}) for field in fields]
     lost = set(sql.rows(statement, wanted))
     return [
