@@ -100,7 +100,7 @@ class Checker:
         if not self.policy.is_scoped(door):
             return ("own", *nowhere)
         if column not in NARROW:
-            return UNSEEN if column == "mx" else ("sibling",)
+            return ("sibling",)
         if door.code in SHARED_ACTS[1:] or column not in STRAYS:
             return ("own", "sibling")
         looks = door.method == "GET" and door.page in ("detail", "get")
