@@ -37,7 +37,7 @@ class RoleSpec:
 DESK = ("operations.*",)
 SUPPLIER_LEAVES = (
     "operations.ticket.confirm", "operations.contract.edit", "operations.rating.give", "operations.survey.reply", "operations.enquiry.judge",
-    "operations.gate.edit",
+    "operations.gate.edit", "operations.cti.*",
 )  # fmt: skip
 STAFF = (
     "operations.article.view", "operations.training.view", "operations.training.attend", "operations.enquiry.view",

@@ -32,8 +32,11 @@ COLUMNS = (ANONYMOUS, *matrix.ROLES)
 # of the doors that ask for no permission, and of those that open to nobody
 FEW = (ANONYMOUS, "rq", "ky", "al", "au")
 FEWER = (ANONYMOUS, "al", "sy")
-# who is also sent to what does not exist: the narrow, and the only holders of their doors
-SEEKERS = (*NARROW, "sy", "sg", "au")
+ALIKE = (ANONYMOUS, "al", "mx")  # of an act that two addresses offer by the same code
+# Who is also sent everywhere, by detours and to what does not exist: whoever holds most in the own department and
+# nothing outside, the key at the API, and the only holders of their doors.
+STRAYS = ("al", "ky")
+SEEKERS = ("al", "sy", "sg", "au")
 
 
 def _unwritten(template: Template, *_given: Any) -> str:
@@ -82,18 +85,23 @@ class Checker:
         needs = row.needs if row is not None else ()
         if not self.policy.asks(door):
             return FEWER if needs[:1] == ("nobody",) else FEW
+        if self.policy.is_alike(door):
+            return ALIKE
         return tuple(column for column in COLUMNS if column != "mx" or set(needs) - {"view"})
 
     def places(self, column: str, door: Door) -> tuple[str, ...]:
         """One's own place tells whether the permission is asked for; the others tell whether the department is."""
+        row = self.policy.row(door)
+        if row is not None and row.needs[0] == "token":
+            return ("own", MISSING)
         if not door.of_one or column == ANONYMOUS or not self.policy.expected(column, door, "own").is_allowed:
             return ("own",)
         nowhere = (MISSING,) if column in SEEKERS else ()
         if not self.policy.is_scoped(door):
             return ("own", *nowhere)
         if column not in NARROW:
-            return UNSEEN if column == "mx" else ("sibling",)
-        if door.code in SHARED_ACTS[1:]:
+            return ("sibling",)
+        if door.code in SHARED_ACTS[1:] or column not in STRAYS:
             return ("own", "sibling")
         looks = door.method == "GET" and door.page in ("detail", "get")
         return (*(SEEN if looks else ("own",)), *UNSEEN, *nowhere)
@@ -149,7 +157,7 @@ class Checker:
     def detours(self, column: str, door: Door) -> list[str]:
         """The same door asked for something else than its address says: by body, by query, by borrowed names."""
         if (
-            column not in NARROW
+            column not in STRAYS
             or not self._can_stray(door)
             or not self.policy.expected(column, door, "own").is_allowed
         ):

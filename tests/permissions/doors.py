@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from ninja.operation import PathView
 
 from hrp.operations.desk.views import acts as desk
+from hrp.operations.duty.views import mine as duty
+from hrp.operations.knowledge import views as knowledge
 from hrp.platform.ui import screens
 from hrp.platform.ui.papers import SHARED_ACTS
 from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
@@ -18,6 +21,7 @@ from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CLOSED = "-"  # the address exists on every screen; on this one nothing is declared behind it
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+NAMED_IN_BODY = {("POST", "operations.gate.check_in")}
 _EDITING = ("new", "edit", "switch", "import", "import_template")
 
 
@@ -50,13 +54,17 @@ class Door:
     @property
     def of_one(self) -> bool:
         """Whether the door is about one thing that may lie somewhere else."""
-        return self.page == "print_many" or (
-            bool({"pk", "run_id"} & set(self.parameters)) and self.name != "costing.certificate"
-        )
+        if self.page == "print_many" or (self.method, self.name) in NAMED_IN_BODY:
+            return True
+        return bool({"pk", "run_id", "event"} & set(self.parameters)) and self.name != "costing.certificate"
 
     @property
     def is_api(self) -> bool:
         return self.route.startswith("api/")
+
+    @property
+    def is_of_operations(self) -> bool:
+        return self.thing.startswith("operations.") or self.name.startswith("api:operations.")
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}"
@@ -86,9 +94,9 @@ class Address:
         return METHODS if view is None else tuple(m for m in METHODS if hasattr(view, m.lower()))
 
 
-def addresses(patterns: list[Any] | None = None, route: str = "", space: str = "") -> Iterator[Address]:
-    """Walk the URLconf."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
+def addresses(patterns: list[Any], route: str = "", space: str = "") -> Iterator[Address]:
+    """Walk URL patterns."""
+    for one in patterns:
         here = route + str(one.pattern)
         if isinstance(one, URLResolver):
             inner = f"{space}{one.namespace}:" if one.namespace else space
@@ -97,8 +105,14 @@ def addresses(patterns: list[Any] | None = None, route: str = "", space: str = "
             yield Address(here, f"{space}{one.name or ''}", one.callback)
 
 
-def doors(patterns: list[Any] | None = None) -> list[Door]:
-    """All doors of the URLconf. A function view counts with every method: the matrix says which ones it takes."""
+@cache
+def doors() -> tuple[Door, ...]:
+    """All doors of the product."""
+    return tuple(doors_of(get_resolver().url_patterns))
+
+
+def doors_of(patterns: list[Any]) -> list[Door]:
+    """The doors of some URL patterns. A function view counts with every method: the matrix says which ones it takes."""
     found: list[Door] = []
     for address in addresses(patterns):
         if address.operations:
@@ -173,11 +187,16 @@ def _offers(screen: RegisterScreen, page: str) -> bool:
 
 
 def _of_view(address: Address, method: str) -> Iterator[Door]:
+    acts = [act.code for act in desk.ACTS]
     codes = {
         "lookup": [*(one.key for one in screens.lookups), *(one.key for one in screens.registers())],
-        "operations.ticket.act": [act.code for act in desk.ACTS],
+        "operations.ticket.act": acts,
+        "operations.incident.act": acts,
+        "POST operations.incident.review": ["write", "approve"],
+        "operations.knowledge.act": list(knowledge.ACTS),
+        "operations.duty.swap.act": list(duty.ACTS),
     }
-    for code in codes.get(address.name, [""]):
+    for code in codes.get(address.name) or codes.get(f"{method} {address.name}", [""]):
         name = f"{address.name}:{code}" if code else address.name
         screen = code if address.name == "lookup" else ""
         yield Door(name, name, method, address.route, screen, code, not hasattr(address.view, "view_class"))

@@ -1,4 +1,4 @@
-"""The authorisation policy of the whole product on one screen. ``test_matrix.py`` holds every address to it.
+"""The authorisation policy of the whole product on one screen. ``test_matrix.py`` and its sibling hold every address to it.
 
 Nothing here is computed by the product: who holds what is written down, and so is what each door asks for.
 
@@ -7,8 +7,12 @@ Nothing here is computed by the product: who holds what is written down, and so 
 * Needs are asked in their order; ``a|b`` is one of them, ``a?b`` the first that is declared. A bare word is the act of
   the screen (``view`` of ``{document}`` is ``logistics.stock_issue.view``), ``:act`` the one in the door's own name,
   ``~`` one asked row by row, ``!`` one that must be held in the whole hospital, ``@side`` the party of the contract.
+* ``~@side`` is asked after the state of the thing, so that who stands elsewhere may hear of that first.
+* ``=se`` is who the thing itself names (in world.py the person of that column), ``≠se`` anybody else; ``as`` what another
+  address asks for of the same act.
 * ``open`` anybody, ``signed`` everybody signed in, ``own`` only what is one's own, ``nobody`` no one ever, ``nothing``
-  an address with nothing behind it.
+  an address with nothing behind it, ``token`` whoever brings the secret of the address, ``key`` an API key alone with what
+  it may do, ``seal`` a sender's signature, which no session replaces.
 """
 
 from __future__ import annotations
@@ -60,11 +64,17 @@ ledger.*.view                                                           .  .  . 
 ledger.*.export                                                         .  .  .  .  a  a  a  .  .  .  .  .  .  .
 documents.*.view                                                        .  .  .  .  .  .  a  a  a  .  .  .  .  .
 org.unit.view                                                           o  o  .  a  a  a  a  a  a  a  a  .  .  .
+operations.article.view operations.training.view                        o  o  .  a  a  a  a  a  a  a  a  .  .  .
+operations.survey.view operations.enquiry.view                          o  o  .  a  a  a  a  a  a  a  a  .  .  .
+operations.training.attend operations.enquiry.ask                       o  o  .  a  a  a  a  .  a  a  a  .  .  .
+operations.survey.reply operations.enquiry.judge                        o  o  .  a  a  a  a  .  a  .  .  .  .  .
 operations.ticket.view                                                  o  .  .  .  .  .  .  a  a  a  a  .  .  .
 operations.ticket.log                                                   o  .  .  .  .  .  .  .  a  a  a  .  .  .
-operations.ticket.work                                                  .  .  .  .  .  .  .  .  .  a  a  .  .  .
 operations.ticket.confirm operations.contract.edit                      .  .  .  .  .  .  .  .  a  .  .  .  .  .
-operations.contract.view                                                .  .  .  .  .  .  .  a  a  a  a  .  .  .
+operations.gate.edit operations.rating.give operations.cti.*            .  .  .  .  .  .  .  .  a  .  .  .  .  .
+operations.ticket.work operations.duty.work operations.enquiry.answer   .  .  .  .  .  .  .  .  .  a  a  .  .  .
+operations.duty.edit                                                    .  .  .  .  .  .  .  .  .  .  a  .  .  .
+operations.*.view                                                       .  .  .  .  .  .  .  a  a  a  a  .  .  .
 operations.*                                                            .  .  .  .  .  .  .  .  a  a  a  .  .  .
 system.*                                                                .  .  .  .  .  .  .  .  .  .  .  a  .  .
 security.*                                                              .  .  .  .  .  .  .  .  .  .  .  .  a  .
@@ -75,7 +85,8 @@ ledger.*.edit documents.*.edit org.category.edit                        .  .  . 
 # What is narrowed by department. Everything else of a screen belongs to the whole hospital.
 BY_DEPARTMENT = """
 {document} logistics.store logistics.balance logistics.move ledger.entry ledger.line documents.approval_route
-operations.ticket operations.record costing.cell
+operations.ticket operations.record operations.incident operations.arrival operations.breach operations.rating
+operations.call operations.mail operations.intake_contact operations.enquiry operations.gate.check_in costing.cell
 """
 
 # Screens and acts that go by another permission than their own name.
@@ -87,6 +98,9 @@ CALLED = {
     "org.calendar.edit": "system.calendar.import",
     "org.calendar.view": "org.unit.view|system.org_unit.edit|system.calendar.import",
     "security.key.view": "security.user.view", "security.key.edit": "security.key.revoke",
+    "operations.breach.view": "operations.ticket.view", "operations.breach.export": "operations.ticket.view",
+    "operations.breach.edit": "operations.ticket.rule", "operations.duty_person": "operations.duty",
+    "operations.material": "operations.training",
     "return": "approve", "withdraw": "submit",
 }  # fmt: skip
 
@@ -106,7 +120,7 @@ own                               DELETE       mfa_remove_webauthn
 nothing                           GET          api:api-root
 
 view                              GET          {document}.list {document}.detail {document}.history {document}.attachment api:{document}.list api:{document}.get
-view                              POST         {document}.attach
+view edit|submit|approve|post     POST         {document}.attach
 view export                       GET          {document}.export
 edit                              GET POST     {document}.new
 print                             GET          {document}.print {document}.print_many
@@ -164,11 +178,97 @@ costing.intake.import             GET          costing.intake.template
 
 operations.contract.view          GET          operations.contract
 operations.contract.sign @hospital|@supplier POST operations.contract.sign
-operations.ticket.view            GET          operations.ticket.list operations.ticket.detail operations.record.* operations.wall
+signed                            GET          operations.ticket.proposed_level operations.knowledge.suggest operations.call.popup
+operations.ticket.view            GET          operations.ticket.list operations.ticket.detail operations.ticket.similar operations.record.* operations.wall
 operations.ticket.log             GET POST     operations.ticket.new
-operations.ticket.view operations.ticket.work @supplier POST operations.ticket.act:respond operations.ticket.act:start_emergency operations.ticket.act:resolve operations.ticket.act:write_record operations.ticket.act:arrive operations.ticket.act:wait
-operations.ticket.view operations.ticket.decide POST operations.ticket.act:remote_failed operations.ticket.act:agree_onsite operations.ticket.act:reclassify operations.ticket.act:flag_emergency operations.ticket.act:merge
-operations.ticket.view operations.ticket.log POST operations.ticket.act:contact operations.ticket.act:note
-operations.ticket.view operations.ticket.confirm @hospital POST operations.ticket.act:confirm
-operations.ticket.view operations.ticket.close POST operations.ticket.act:close
+operations.ticket.view operations.ticket.work @supplier POST operations.ticket.act:respond operations.ticket.act:start_emergency operations.ticket.act:resolve operations.ticket.act:write_record operations.ticket.act:arrive operations.ticket.act:wait operations.ticket.act:page_ack operations.ticket.act:write_review operations.ticket.act:status_update operations.ticket.act:dispatch operations.ticket.act:depart
+operations.ticket.view operations.ticket.decide @hospital|@supplier POST operations.ticket.act:remote_failed operations.ticket.act:agree_onsite operations.ticket.act:reclassify operations.ticket.act:flag_emergency operations.ticket.act:merge operations.ticket.act:merge_into operations.ticket.act:decision
+operations.ticket.view operations.ticket.decide @hospital POST operations.ticket.act:cancel operations.ticket.act:end_emergency
+operations.ticket.view operations.ticket.log @hospital|@supplier POST operations.ticket.act:contact operations.ticket.act:note operations.ticket.act:complete operations.ticket.act:take_role
+operations.ticket.view operations.ticket.log @hospital POST operations.ticket.act:claim_call
+operations.ticket.view operations.ticket.confirm @hospital POST operations.ticket.act:confirm operations.ticket.act:approve_review operations.ticket.act:sign_arrival
+operations.ticket.view operations.ticket.close @hospital|@supplier POST operations.ticket.act:close
+operations.ticket.view operations.ticket.rule @hospital|@supplier POST operations.ticket.act:propose_ruling operations.ticket.act:sign_ruling
+operations.ticket.view operations.rating.give @hospital POST operations.ticket.act:rate
+operations.ticket.view operations.article.view operations.ticket.log @hospital|@supplier POST operations.ticket.adopt
+operations.ticket.view operations.article.edit @hospital|@supplier POST operations.ticket.article
+view edit @hospital|@supplier     POST         operations.breach.act:*
+
+operations.ticket.view            GET          operations.incident.list operations.incident.actions operations.incident.command operations.incident.review operations.incident.review_pdf operations.arrival.photo
+as operations.ticket.act          POST         operations.incident.act:*
+operations.ticket.view operations.ticket.work @supplier POST operations.incident.review:write operations.gate.check_in
+operations.ticket.view operations.ticket.confirm @hospital POST operations.incident.review:approve
+operations.ticket.log @hospital|@supplier POST operations.incident.action_done
+signed                            GET          operations.gate.check_in
+operations.gate.edit @hospital    GET          operations.gate.code
+edit                              GET          operations.gate.new operations.gate.edit operations.duty_person.new operations.duty_person.edit
+edit @hospital                    POST         operations.gate.new operations.gate.edit operations.gate.switch
+view edit @hospital               POST         operations.gate.act:renew
+
+operations.plan.view              GET          operations.plan.list operations.plan.detail operations.plan.pdf
+operations.plan.edit              GET          operations.plan.write
+operations.plan.edit @supplier    POST         operations.plan.write operations.plan.answer
+operations.plan.sign @hospital|@supplier POST  operations.plan.sign
+operations.plan.view operations.plan.request @hospital POST operations.plan.request
+operations.drill.view             GET          operations.drill.pdf
+operations.drill.edit @hospital|@supplier POST operations.drill.page_act:arrange
+view edit @hospital|@supplier     POST         operations.drill.act:* operations.drill.panel:*
+view operations.drill.sign @hospital|@supplier POST operations.drill.act:sign
+
+operations.duty.view              GET          operations.duty operations.duty.mine operations.contacts
+operations.duty.view!             GET          operations.paging operations.paging.detail
+operations.duty.work @supplier operations.duty.work! POST operations.paging.ack
+operations.duty.edit @supplier    POST         operations.duty.generate operations.duty.substitute operations.duty.swap.act:approve
+operations.duty.edit @supplier    POST         operations.duty.swap.act:reject
+operations.duty.work @supplier    POST         operations.duty.swap operations.duty.handover
+operations.duty.work @supplier =se POST        operations.duty.swap.act:accept operations.duty.swap.act:decline
+=al                               POST         operations.duty.swap.act:withdraw
+operations.duty.check             POST         operations.contacts.check
+edit @supplier                    POST         operations.duty_person.new operations.duty_person.edit operations.duty_person.switch
+token                             GET POST     operations.paging.link
+seal                              POST         operations.paging.voice
+operations.duty.edit              GET          lookup:operations.supplier_user
+
+operations.article.view           GET          operations.knowledge operations.knowledge.article operations.knowledge.faq
+operations.article.view           POST         operations.knowledge.solved
+operations.article.edit           GET POST     operations.knowledge.new
+operations.article.edit operations.article.view GET operations.knowledge.edit
+operations.article.edit operations.article.view =se POST operations.knowledge.edit
+operations.article.view operations.article.edit POST operations.knowledge.act:revise
+operations.article.view operations.article.edit =se POST operations.knowledge.act:discard
+operations.article.view operations.article.review ≠se POST operations.knowledge.act:approve operations.knowledge.act:return
+operations.article.view operations.article.review POST operations.knowledge.act:publish operations.knowledge.act:withdraw operations.knowledge.act:restore operations.knowledge.act:relabel
+operations.training.edit! operations.training.view GET operations.training.code operations.training.sheet
+operations.training.attend operations.training.view GET POST operations.training.join
+operations.training.view!         GET          operations.training.summary
+operations.training.view          GET          operations.material.file
+view edit                         POST         operations.training.act:* operations.material.act:* operations.material.panel:questions
+edit                              POST         operations.material.page_act:upload
+
+key operations.cti.post           POST         operations.cti.events
+operations.cti.setup              POST         operations.call.page_act:key
+operations.call.import            POST         operations.call.page_act:records
+operations.call.import            GET POST     operations.call.records
+operations.call.import            GET          operations.call.records_template
+operations.call.view operations.ticket.log GET POST operations.call.register
+operations.call.view operations.ticket.view operations.ticket.log @hospital|@supplier POST operations.call.attach
+view operations.ticket.log        POST         operations.call.act:open operations.call.act:attach
+view operations.call.handle       POST         operations.call.act:dismiss
+operations.mail.view operations.mail.handle GET POST operations.mail.register
+operations.mail.view|operations.ticket.view GET operations.mail.file
+view operations.mail.handle       POST         operations.mail.act:*
+signed                            GET POST     operations.report
+signed                            GET          operations.report.mine
+own                               POST         operations.report.called
+
+operations.survey.reply operations.survey.view GET POST operations.survey.fill
+view edit                         POST         operations.survey.act:publish operations.survey.panel:questions
+operations.enquiry.ask            POST         operations.enquiry.page_act:ask
+view operations.enquiry.answer ~@supplier POST operations.enquiry.act:answer operations.enquiry.act:decide operations.enquiry.act:assign operations.enquiry.act:finish
+view operations.enquiry.judge ~@hospital|@ POST operations.enquiry.act:accept operations.enquiry.act:reopen
+operations.acceptance.view!       GET          operations.clauses operations.report.list operations.report.detail operations.report.file
+operations.acceptance.make        POST         operations.report.make
+operations.acceptance.view! operations.acceptance.sign @hospital|@supplier POST operations.report.sign
+
+view edit                         POST         system.channel.act:* system.delivery.act:again
 """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cache
 
 from hrp.platform.access.permissions import registry as declared
 from tests.permissions import matrix
@@ -48,6 +49,7 @@ HOLDINGS = _holdings()
 SCOPED = frozenset(matrix.BY_DEPARTMENT.split())
 
 
+@cache
 def reach(column: str, code: str) -> str:
     """Where a column holds a permission: ``a`` everywhere, ``o`` in its own department, "" nowhere."""
     if column in ("al", "mx"):
@@ -91,6 +93,7 @@ UNKNOWN = Expected("401", frozenset({401}))
 FORBIDDEN = Expected("403", frozenset({403}))
 ABSENT = Expected("404", frozenset({404}))
 NEVER = Expected("a refusal", frozenset({403, 404, 405, 409, 422}))
+UNASKED = ("open", "signed", "own", "nobody", "nothing", "token", "seal", "key")  # no permission of a person
 NARROW = frozenset({"rq", "hd", "ky", "al"})  # who never reaches past the own department
 
 
@@ -102,22 +105,36 @@ class Policy:
         self.used: set[Row] = set()
         self._exact = {(row.door, m): row for row in self.rows for m in row.methods if "*" not in row.door}
         self._patterns = [row for row in self.rows if "*" in row.door]
+        self._found: dict[Door, Row | None] = {}
 
     def row(self, door: Door) -> Row | None:
         """The row of a door: by its own name before that of its family, word for word before a pattern."""
+        if door not in self._found:
+            self._found[door] = self._find(door)
+        return self._found[door]
+
+    def _find(self, door: Door) -> Row | None:
         for name in (door.name, door.family):
             found = self._exact.get((name, door.method)) or next(
                 (r for r in self._patterns if door.method in r.methods and fnmatchcase(name, r.door)), None
             )
             if found is not None:
                 self.used.add(found)
-                return found
+                return found if found.needs[0] != "as" else self._same(door, found)
         return None
+
+    def _same(self, door: Door, row: Row) -> Row | None:
+        """What another address asks for of the same act."""
+        return self.row(replace(door, name=f"{row.needs[1]}:{door.code}"))
+
+    def is_alike(self, door: Door) -> bool:
+        """Whether the door says no more than that it asks for the same as another."""
+        return any(row.needs[0] == "as" and fnmatchcase(door.name, row.door) for row in self.rows)
 
     def asks(self, door: Door) -> bool:
         """Whether a permission is needed at all."""
         row = self.row(door)
-        return row is not None and row.needs[0] not in ("open", "signed", "own", "nobody", "nothing")
+        return row is not None and row.needs[0] not in UNASKED
 
     def expected(self, column: str, door: Door, place: str) -> Expected:
         row = self.row(door)
@@ -125,8 +142,14 @@ class Policy:
         first = row.needs[0]
         if first == "open":
             return Expected("an answer", DONE | NOT_NOW | {503}, is_allowed=True)
+        if first == "token":
+            return NEVER if place == MISSING else Expected("an answer", DONE | NOT_NOW, is_allowed=True)
         if first == "nothing":
             return ABSENT
+        if first == "seal":
+            return FORBIDDEN
+        if first == "key":
+            return self._asked(column, door, place, row) if column == "ky" else UNKNOWN
         if column == ANONYMOUS or (column == "ky" and not door.is_api):
             return UNKNOWN if door.is_api else LOGIN
         if first == "nobody":
@@ -139,7 +162,15 @@ class Policy:
     def _asked(self, column: str, door: Door, place: str, row: Row) -> Expected:
         reached: list[str] = []
         for need in row.needs:
-            if need.startswith("~"):
+            if need.startswith("~@"):
+                if f"@{matrix.ROLES[column][2]}" not in need[1:].split("|"):
+                    return NEVER
+                continue
+            if need[0] == "~" or need == "key":
+                continue
+            if need[0] in "=≠":
+                if (column in need[1:].split("|")) is not (need[0] == "="):
+                    return FORBIDDEN
                 continue
             if need.startswith("@"):
                 if f"@{matrix.ROLES[column][2]}" not in need.split("|"):
@@ -148,8 +179,9 @@ class Policy:
             here = self.reach(column, door, need.removesuffix("!"))
             if not here:
                 return FORBIDDEN
-            outside = here == "o" and (need.endswith("!") or (place in UNSEEN and self.is_scoped(door)))
-            if place == MISSING or outside:
+            if here == "o" and need.endswith("!"):
+                return ABSENT if door.parameters else FORBIDDEN
+            if place == MISSING or (here == "o" and place in UNSEEN and self.is_scoped(door)):
                 return ABSENT
             reached.append(here)
         if door.method == "GET":
@@ -175,16 +207,19 @@ class Policy:
         row = self.row(door)
         if row is None or column == ANONYMOUS:
             return False
-        return row.needs[0][0] != "~" and bool(self.reach(column, door, row.needs[0]))
+        return row.needs[0][0] not in "~=" and bool(self.reach(column, door, row.needs[0].removesuffix("!")))
 
     def lacks_asked_row_by_row(self, column: str, door: Door) -> bool:
         """Whether the door lets the column in but must not do what was asked with any row."""
         row = self.row(door)
-        return row is not None and any(n[0] == "~" and not self.reach(column, door, n) for n in row.needs)
+        return row is not None and any(
+            n[0] == "~" and n[1] != "@" and not self.reach(column, door, n) for n in row.needs
+        )
 
     @staticmethod
     def is_scoped(door: Door) -> bool:
-        return door.family.removeprefix("api:").partition(".")[0] in SCOPED or door.thing in SCOPED
+        family = door.family.removeprefix("api:").partition(".")[0]
+        return not SCOPED.isdisjoint({family, door.thing, door.name})
 
 
 def unruled(doors: Iterable[Door], policy: Policy) -> list[str]:

@@ -14,7 +14,7 @@ from hrp.platform.access.services.sessions import SEEN as SEEN_AT
 from hrp.platform.access.services.sessions import STARTED
 from hrp.platform.ui import reach, screens
 from hrp.platform.ui.screens import RegisterScreen
-from tests.permissions.doors import CLOSED, Door
+from tests.permissions.doors import CLOSED, NAMED_IN_BODY, Door
 from tests.permissions.places import ANONYMOUS, MISSING, canary
 from tests.permissions.world import NOW, Hospital
 
@@ -85,8 +85,19 @@ class Requests:
         match name:
             case "pk" | "session_id" | "key_id":
                 return self.id_of(door, place)
+            case "token" | "code" if door.name in self.hospital.secrets:
+                return self.hospital.secrets[door.name] if place != MISSING else "nothing"
+            case "ticket" | "article" | "event":
+                known = self.hospital.objects[door.name if name == "event" else f"operations.{name}"]
+                return known.get(place, ABSENT_ID if place == MISSING else known["own"])
+            case "position":
+                return 1
+            case "scenario":
+                return "db_down"
+            case "name":
+                return "pdf"
             case "file":
-                return self.hospital.objects[f"{door.thing}.attachment"].get(place, ABSENT_ID)
+                return self.hospital.objects[f"{door.thing}:file"].get(place, ABSENT_ID)
             case "run_id":
                 return self.hospital.objects["costing.run"]["own"] if place != MISSING else ABSENT_ID
             case "number":
@@ -97,7 +108,8 @@ class Requests:
         """The thing a door is about, in a place; of a register of the whole hospital the first that will do."""
         if place == MISSING:
             return ABSENT_ID
-        known = self.hospital.objects.get(door.thing) or self.hospital.objects.get(door.name)
+        name = door.name.partition(":")[0]
+        known = self.hospital.objects.get(name) or self.hospital.objects.get(door.thing)
         if known is not None:
             return known[place]
         if (door.thing, door.code) not in self._any:
@@ -151,10 +163,16 @@ class Requests:
                 "channel": "web", "org_unit": f"{unit.code} {unit.name}", "module": "物流管理系统", "title": canary("own"),
                 "level": "C", "reporter_name": "矩阵",
             }  # fmt: skip
+        if (door.method, door.name) in NAMED_IN_BODY:
+            return {"ticket": self.hospital.objects[door.name].get(place, ABSENT_ID)}
+        if door.name == "operations.training.join":
+            return {"act": "sign", "k": self.hospital.secrets[door.name]}
+        if door.page == "review":
+            return {"act": door.code}
         screen = screens.registry.get(door.thing)
         if isinstance(screen, RegisterScreen) and door.page in ("edit", "new") and door.code != CLOSED:
             return self._row(screen, door, place)
-        return {"reason": "矩阵"}
+        return {"reason": "矩阵", "text": "矩阵", "master": self.hospital.secrets["master"]}
 
     def _row(self, screen: RegisterScreen, door: Door, place: str) -> dict[str, Any]:
         """The form of a register as its row would have filled it; a new one under a code of its own."""

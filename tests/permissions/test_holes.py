@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.http import HttpResponse
 
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.operations.desk.models import Ticket
-from hrp.operations.desk.services import handling
+from hrp.operations.desk.services import handling, intake
+from hrp.operations.desk.services.paging import source_of
+from hrp.operations.duty.models import PagingRun
+from hrp.operations.feedback.models import Survey
 from hrp.platform.access.models import RoleGrant
+from hrp.platform.access.services import create_key
 from hrp.platform.base import stamps
 from hrp.platform.base.refusals import Forbidden, Invalid
 from hrp.platform.documents import posting, services
@@ -27,7 +33,7 @@ from hrp.platform.ui.own import overview
 from tests.permissions.checker import text_of
 from tests.permissions.places import HEAVY, PLACES, SEEN, canary
 from tests.permissions.requests import Requests
-from tests.permissions.world import YESTERDAY, Hospital
+from tests.permissions.world import NOW, YESTERDAY, Hospital
 
 
 @pytest.fixture(autouse=True)
@@ -202,3 +208,68 @@ def test_a_grant_that_ended_yesterday_shows_nothing_today(hospital: Hospital) ->
     RoleGrant.objects.filter(user=hospital.people["hd"]).update(valid_to=YESTERDAY)
     stamps.forget()
     assert get(hospital, "hd", address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "place", ["https://example.org/", "//example.org/", "/\\example.org", "javascript:alert(1)"]
+)
+def test_acts_on_ticked_rows_do_not_lead_out_of_the_hospital(hospital: Hospital, place: str) -> None:
+    """The form names the page to come back to; whoever wrote the form could name any."""
+    client = Requests(hospital).clients["al"]
+    row = hospital.objects["logistics.stock_issue"]["own"]
+    address = "/logistics/stock-issues/bulk/submit"
+    assert client.post(address, {"row": row, "next": place})["Location"] == "/logistics/stock-issues/"
+    back = "/logistics/stock-issues/?page=2"
+    assert client.post(address, {"row": row, "next": back})["Location"] == back
+
+
+def test_who_only_reads_a_document_puts_nothing_beside_it(hospital: Hospital) -> None:
+    address = f"/logistics/stock-issues/{hospital.objects['logistics.stock_issue']['own']}"
+    for column, status in (("hd", 403), ("rq", 302)):
+        client = Requests(hospital).clients[column]
+        told = client.post(
+            f"{address}/attachments", {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7\n%%EOF\n")}
+        )
+        assert told.status_code == status, column
+        assert ('data-dialog="#attach"' in client.get(address).content.decode()) is (status == 302), column
+
+
+def test_a_nurse_does_not_stop_the_calling_of_the_engineer_on_duty(hospital: Hospital) -> None:
+    """Answering a page asked for nothing but the sight of the ticket: nobody would have been called any more."""
+    report = intake.Report(
+        org_unit=hospital.units["own"], module="物流管理系统", title="无法出库", level="1", reporter_name="王护士"
+    )  # fmt: skip
+    ticket = intake.log_phone_contact(
+        actor=hospital.people["se"], report=report, call=intake.Call(call_at=NOW, answered_at=NOW)
+    )
+    calling = PagingRun.objects.get(source=source_of(ticket))
+    for column, status, state in (("rq", 403, "active"), ("se", 302, "acked")):
+        client = Requests(hospital).clients[column]
+        assert client.post(f"/operations/tickets/{ticket.pk}/page_ack").status_code == status, column
+        calling.refresh_from_db()
+        assert calling.state == state, column
+
+
+def test_nobody_of_the_supplier_speaks_as_the_telephone(hospital: Hospital) -> None:
+    """Whoever may post calls can write the evidence the clocks are judged by."""
+    with pytest.raises(Invalid, match="不能建立接口密钥"):
+        create_key(
+            actor=hospital.people["se"], name="话务", scopes=["operations.cti.post"],
+            expires_at=NOW + dt.timedelta(days=1),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["/operations/paging/answers/voice", "/operations/cti/events"])
+def test_a_form_does_not_break_the_address_of_a_program(hospital: Hospital, address: str) -> None:
+    """A body read as a form is gone when its bytes are asked for: anybody could fill the error log."""
+    assert get(hospital, "", address).status_code == 405
+    assert Requests(hospital).clients[""].post(address, {"a": "b"}).status_code in (401, 403)
+    assert Requests(hospital).clients["ky"].post(address, {"a": "b"}).status_code == 403
+
+
+def test_a_department_sees_its_own_words_of_a_survey(hospital: Hospital) -> None:
+    given = Survey.objects.order_by("pk")[0]
+    page = get(hospital, "hd", f"/operations/surveys/{given.pk}").content.decode()
+    assert canary("own") in page
+    assert canary("sibling") not in page
+    assert canary("sibling") in get(hospital, "sc", f"/operations/surveys/{given.pk}").content.decode()

@@ -35,10 +35,7 @@ from hrp.logistics.tests.test_documents import Stockroom
 from hrp.operations.contracts import services as contracts
 from hrp.operations.contracts.defaults import default_body
 from hrp.operations.contracts.models import Side
-from hrp.operations.contracts.rules import digest
-from hrp.operations.desk.models import RecordArchive
-from hrp.operations.desk.services import closing, handling, intake
-from hrp.operations.desk.tests.world import RECORD
+from hrp.operations.desk.services import intake
 from hrp.platform.access import permissions
 from hrp.platform.access.models import Role, RoleGrant, RolePermission, User, UserSession
 from hrp.platform.access.services import create_key
@@ -48,10 +45,10 @@ from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute, Attachme
 from hrp.platform.documents.testing import DAY, SINCE, World
 from hrp.platform.exchange.models import ExportFile
 from hrp.platform.ledger.models import Entry, Line, Period
-from hrp.platform.notify.models import Message
+from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, Message
 from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit
 from hrp.platform.org.services import move_unit
-from tests.permissions import matrix, policy
+from tests.permissions import matrix, policy, rooms
 from tests.permissions.places import HEAVY, canary
 
 NOW = clock.at(dt.date(2026, 11, 24), 10)
@@ -81,6 +78,8 @@ class Hospital:
     people: dict[str, User] = field(default_factory=dict)
     forms: dict[str, dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]] = field(default_factory=dict)
     token: str = ""
+    secrets: dict[str, str] = field(default_factory=dict)
+    contract: Any = None
 
     def put(self, kind: str, place: str, row: Any) -> Any:
         self.objects.setdefault(kind, {})[place] = row.pk
@@ -247,7 +246,7 @@ class _Builder:
             kind=model.spec.kind, document_id=draft.pk, name=f"{canary(place)}.txt", path=ATTACHMENT, sha256="0" * 64,
             size=2, mime="text/plain", uploaded_by=self.builder, uploaded_at=NOW,
         )  # fmt: skip
-        self.hospital.put(f"{model.spec.kind}.attachment", place, attachment)
+        self.hospital.put(f"{model.spec.kind}:file", place, attachment)
         return draft
 
     def _post(self, model: type[Document], header: dict[str, Any], lines: list[dict[str, Any]]) -> Document:
@@ -268,26 +267,8 @@ class _Builder:
             call = intake.Call(call_at=NOW, answered_at=NOW, caller="6612")
             ticket = intake.log_phone_contact(actor=engineer, report=report, call=call)
             self.hospital.put("operations.ticket", place, ticket)
-            self._record(place, report, call)
-
-    def _record(self, place: str, report: intake.Report, call: intake.Call) -> None:
-        """A second ticket, already resolved and recorded; its archive is written here, as if confirmed."""
-        engineer = self.hospital.people["se"]
-        ticket = intake.log_phone_contact(actor=engineer, report=report, call=call)
-        ticket = handling.resolve(actor=engineer, ticket=ticket, summary=canary(place))
-        text = closing.RecordText(**{**vars(RECORD), "symptom": canary(place)})
-        record = closing.write_maintenance_record(actor=engineer, ticket=ticket, text=text)
-        self.hospital.put("operations.record", place, record)
-        word = canary(place)
-        sha256 = digest(word)
-        RecordArchive.objects.create(
-            record=record,
-            body=word,
-            body_sha256=sha256,
-            pdf=word.encode(),
-            pdf_sha256=sha256,
-            archived_at=NOW,
-        )
+            self.hospital.secrets.setdefault("master", ticket.number)
+        rooms.furnish(self.hospital, file=ATTACHMENT)
 
     def _contract(self) -> None:
         people = self.hospital.people
@@ -296,6 +277,7 @@ class _Builder:
             actor=clerk, number="YW-1", name="运维服务合同", hospital=self.base.hospital, supplier_name="杏林软件",
             hotline="400", starts_on=dt.date(2026, 1, 1), ends_on=dt.date(2027, 12, 31),
         )  # fmt: skip
+        self.hospital.contract = contract
         contracts.add_year(
             actor=clerk, contract=contract, number="YW-1-2026", starts_on=dt.date(2026, 1, 1),
             ends_on=dt.date(2026, 12, 31), signed_on=dt.date(2025, 12, 20),
@@ -341,6 +323,13 @@ class _Builder:
             last_day=dt.date(2026, 10, 31),
             state=Period.State.CLOSED,
         )
+        Gateway.objects.create(
+            code="sms", title="短信", kind="sms", url="http://127.0.0.1:1/", allowed="", is_active=True
+        )
+        Gateway.objects.create(
+            code="voice", title="语音", kind="voice", url="http://127.0.0.1:1/", allowed=""
+        )
+        ContactPoint.objects.create(user=people["se"], kind="mobile", address="13800000000")
         User.objects.create(username="locked", display_name="已锁定", is_locked=True)
         Role.objects.create(code="with-factor", title="须双因子", requires_second_factor=True)
 
@@ -352,6 +341,8 @@ class _Builder:
         )
         message.save()
         own("work.message", "own", message)
+        failed = Delivery.objects.create(message=message, channel="email", state=Delivery.State.EXHAUSTED)
+        own("system.delivery", "own", failed)
         own("work.file", "own", ExportFile.objects.create(
             actor=self.builder, title=canary("sibling"), file_name="x.csv", path="exports/matrix.csv", mime="text/csv",
             sha256="0" * 64, size=1, created_at=NOW, expires_at=NOW + dt.timedelta(days=1),

@@ -70,8 +70,12 @@ def year_shown(contract: Contract, day: dt.date) -> AnnualContract | None:
 
 
 def reports(actor: User) -> QuerySet[ServiceReport]:
-    """The archived reports, newest first, without their files."""
-    scope.require(actor, VIEW)
+    """The archived reports, newest first, without their files. They tell of all departments. Raises Forbidden."""
+    scope.require_everywhere(actor, VIEW)
+    return _without_files()
+
+
+def _without_files() -> QuerySet[ServiceReport]:
     return (
         ServiceReport.objects.select_related("made_by", "contract")
         .prefetch_related("signatures__signer")
@@ -81,8 +85,9 @@ def reports(actor: User) -> QuerySet[ServiceReport]:
 
 def report(actor: User, pk: int) -> ServiceReport:
     """One report without its files. Raises NotFound, Forbidden."""
-    found = reports(actor).filter(pk=pk).first()
-    if found is None:
+    scope.require(actor, VIEW)
+    found = _without_files().filter(pk=pk).first()
+    if found is None or not scope.everywhere(actor, VIEW):
         raise NotFound("没有找到该服务报告", way_out="请返回验收页面刷新。")
     return found
 

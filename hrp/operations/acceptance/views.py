@@ -45,7 +45,7 @@ FILES = {
 def clauses(request: HttpRequest) -> HttpResponse:
     """Every clause judged as of now, for the contract year or a quarter or month of it."""
     actor = actor_of(request)
-    scope.require(actor, selectors.VIEW)
+    scope.require_everywhere(actor, selectors.VIEW)
     contract = contracts.current_contract()
     year = contract and selectors.year_shown(contract, clock.today())
     context: dict[str, Any] = {"page_title": _("条款符合性"), "contract": contract, "year": year}

@@ -43,6 +43,16 @@ def _save(*, actor: User, pk: int | None, values: dict[str, Any]) -> DutyPerson:
     )
 
 
+def _switch(actor: User, person: DutyPerson, *, on: bool) -> DutyPerson:
+    return rota.save_person(
+        actor=actor,
+        user=person.user,
+        travel_minutes=person.travel_minutes,
+        home=person.home,
+        is_active=on,
+    )
+
+
 PEOPLE = RegisterScreen(
     key="operations.duty_person",
     model=DutyPerson,
@@ -53,6 +63,8 @@ PEOPLE = RegisterScreen(
     order=40,
     permission="operations.duty",
     save=_save,
+    disable=lambda *, actor, obj, reason: _switch(actor, obj, on=False),
+    enable=lambda *, actor, obj: _switch(actor, obj, on=True),
     queryset=lambda actor: DutyPerson.objects.select_related("user"),
     ordering=("user__username",),
     columns=(

@@ -27,6 +27,7 @@ from hrp.operations.duty.models import (
     SwapRequest,
 )
 from hrp.operations.duty.rules import Change, Fault, Stint
+from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import NotFound
@@ -146,10 +147,11 @@ def runs() -> QuerySet[PagingRun]:
     return PagingRun.objects.select_related("ended_by").order_by("-started_at", "-id")
 
 
-def run(pk: int) -> PagingRun:
-    """One paging. Raises NotFound."""
+def run(actor: User, pk: int, code: str = VIEW) -> PagingRun:
+    """One paging. Pagings name the tickets of all departments. Raises Forbidden, NotFound."""
+    scope.require(actor, code)
     found = runs().filter(pk=pk).first()
-    if found is None:
+    if found is None or not scope.everywhere(actor, code):
         raise NotFound("没有找到该呼叫", way_out="请返回呼叫列表刷新。")
     return found
 

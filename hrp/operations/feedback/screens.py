@@ -164,7 +164,7 @@ SURVEYS = RegisterScreen(
     outputs=(Output("填写调查", lambda row: reverse("operations.survey.fill", args=[row.pk]), icon="pencil", permission=selectors.SURVEY_REPLY),),
     panels=(
         Panel(
-            "questions", "问题与结果", lambda row, actor: selectors.results(row), model=SurveyQuestion, empty="还没有问题", permission=selectors.SURVEY_EDIT,
+            "questions", "问题与结果", lambda row, actor: selectors.results(row, actor), model=SurveyQuestion, empty="还没有问题", permission=selectors.SURVEY_EDIT,
             columns=(
                 Column("text", title="问题", kind="text", value=lambda one: one.text), Column("mean", title="平均分", kind="text", value=_mean),
                 Column("spread", title="分布与意见", kind="text", value=lambda one: one.spread if one.kind == "score" else "；".join(one.words)),
@@ -172,7 +172,7 @@ SURVEYS = RegisterScreen(
             fields=(Field("text", span=2), "kind"), add=_add_question, add_title="加题", closed=lambda row: row.published_at is not None,
         ),
         Panel(
-            "replies", "各科室回答", lambda row, actor: row.replies.select_related("org_unit", "by").order_by("org_unit__code"), model=Reply, empty="还没有科室填写",
+            "replies", "各科室回答", lambda row, actor: selectors.replies(row, actor), model=Reply, empty="还没有科室填写",
             columns=("org_unit", Column("marks", title="各题评分", kind="text", value=_marks), Column("words", title="意见", kind="text", value=_words), "by", "at"),
         ),
         Panel(
@@ -335,5 +335,5 @@ ALL = (RATINGS, SURVEYS, ENQUIRIES)
 
 def rating_panel(actor: User, ticket: Ticket) -> dict[str, Any] | None:
     """On the page of a ticket: its mark, and what was asked about it; None when there is neither."""
-    rating, asked = selectors.rating_of(ticket), selectors.of_ticket(ticket)
+    rating, asked = selectors.rating_of(ticket), selectors.of_ticket(ticket, actor)
     return {"rating": rating, "enquiries": asked} if rating or asked else None

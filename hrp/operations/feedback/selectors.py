@@ -74,26 +74,32 @@ class Result:
         return "，".join(f"{score} 分 ×{n}" for score, n in self.counts.items() if n)
 
 
-def results(survey: Survey) -> list[Result]:
-    """Every question in order; means are of the replies that gave a mark."""
-    replies = list(Reply.objects.filter(survey=survey).select_related("org_unit"))
+def results(survey: Survey, actor: User) -> list[Result]:
+    """Every question in order; means are of all replies that gave a mark, words of the departments ``actor`` may see."""
+    shown = set(replies(survey, actor).values_list("org_unit_id", flat=True))
+    given = list(Reply.objects.filter(survey=survey).select_related("org_unit"))
     found = []
     for question in survey.questions.order_by("position"):
         said = [
-            (reply.org_unit.name, line["value"])
-            for reply in replies
+            (reply.org_unit, line["value"])
+            for reply in given
             for line in reply.answers
             if line["question"] == question.pk and line["value"] not in (None, "")
         ]
         if question.kind == "text":
-            found.append(
-                Result(question.text, "text", None, words=[f"{unit}：{value}" for unit, value in said])
-            )
+            words = [f"{unit.name}：{value}" for unit, value in said if unit.pk in shown]
+            found.append(Result(question.text, "text", None, words=words))
             continue
         marks = [int(value) for _unit, value in said]
         counts = {score: marks.count(score) for score in range(5, 0, -1)}
         found.append(Result(question.text, "score", sum(marks) / len(marks) if marks else None, counts))
     return found
+
+
+def replies(survey: Survey, actor: User) -> QuerySet[Reply]:
+    """What the departments ``actor`` may see have answered."""
+    rows = Reply.objects.filter(survey=survey).select_related("org_unit", "by").order_by("org_unit__code")
+    return scope.filter(actor, SURVEY, rows)
 
 
 def survey(actor: User, pk: int) -> Survey:
@@ -144,8 +150,9 @@ def overdue(today: dt.date) -> QuerySet[Enquiry]:
     )
 
 
-def of_ticket(ticket: Ticket) -> list[Enquiry]:
-    return list(Enquiry.objects.filter(ticket=ticket).order_by("asked_at"))
+def of_ticket(ticket: Ticket, actor: User) -> list[Enquiry]:
+    """What was asked about a ticket, as far as ``actor`` may see it."""
+    return list(scope.filter(actor, ENQUIRY, Enquiry.objects.filter(ticket=ticket)).order_by("asked_at"))
 
 
 def asked_between(begins: dt.datetime, ends: dt.datetime) -> QuerySet[Enquiry]:

@@ -87,6 +87,8 @@ GATES = RegisterScreen(
     ordering=("campus_id", "name"),
     queryset=lambda actor: Gate.objects.select_related("campus"),
     save=_save_gate,
+    disable=lambda *, actor, obj, reason: onsite.switch_gate(actor=actor, gate=obj, on=False),
+    enable=lambda *, actor, obj: onsite.switch_gate(actor=actor, gate=obj, on=True),
     columns=(Column("name", card="title"), Column("campus", card="line"), Column("place", card="meta"), Column("is_active", title="启用")),
     fields=(Field("campus", kind="choice", choices=_campuses), "name", "place"),
     actions=(Action("renew", "更换签到码", _new_code, permission="operations.gate.edit", icon="refresh", confirm="旧的签到码立即失效，须重新张贴。"),),

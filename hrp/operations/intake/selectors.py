@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TypeVar
 
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Least
 
 from hrp.operations.contracts import selectors as contracts
@@ -20,7 +21,10 @@ from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, NotFound
 from hrp.platform.org.models import OrgUnit
 
+M = TypeVar("M", bound=Model)
 VIEW_CALLS, VIEW_MAILS = "operations.call.view", "operations.mail.view"
+PLACE = "outcome__ticket__org_unit_id"
+"""Where a call or a mail belongs: to its ticket's department. What nobody has placed yet is the whole hospital's."""
 POPUP_FOR = dt.timedelta(minutes=30)
 KEPT_OPEN_FOR = dt.timedelta(hours=24)
 
@@ -39,13 +43,21 @@ def calls() -> QuerySet[Call]:
     )
 
 
-def call(actor: User, pk: int) -> Call:
-    """One call with its outcome. Raises Forbidden, NotFound."""
-    scope.require(actor, VIEW_CALLS)
-    found = calls().select_related("outcome__ticket").filter(pk=pk).first()
+def call(actor: User, pk: int, *also: str) -> Call:
+    """One call with its outcome, where somebody may see it and do what ``also`` names. Raises Forbidden, NotFound."""
+    rows = calls().select_related("outcome__ticket")
+    found = _placed(actor, rows, VIEW_CALLS, *also).filter(pk=pk).first()
     if found is None:
         raise NotFound("没有找到该来电", way_out="请返回来电记录刷新。")
     return found
+
+
+def _placed(actor: User, rows: QuerySet[M], *codes: str) -> QuerySet[M]:
+    """Those of calls or mails that belong where the actor holds all of ``codes``. Raises Forbidden."""
+    for code in codes:
+        scope.require(actor, code)
+        rows = scope.filter(actor, code, rows, PLACE)
+    return rows
 
 
 def story(call: Call) -> rules.Story:
@@ -182,16 +194,20 @@ def mails_of(ticket: Ticket) -> Sequence[Mail]:
     return list(found.order_by("received_at"))
 
 
-def mail(actor: User, pk: int) -> Mail:
-    """One mail with its files and outcome. Raises Forbidden, NotFound."""
-    scope.require(actor, VIEW_MAILS)
+def mail(actor: User, pk: int, *also: str) -> Mail:
+    """One mail with its files and outcome, as :func:`call`. Raises Forbidden, NotFound."""
     found = Mail.objects.select_related("outcome__ticket", "outcome__actor", "mailbox").prefetch_related(
         "files"
     )
-    one = found.filter(pk=pk).first()
+    one = _placed(actor, found, VIEW_MAILS, *also).filter(pk=pk).first()
     if one is None:
         raise NotFound("没有找到该邮件", way_out="请返回邮件收取刷新。")
     return one
+
+
+def may_see(actor: User, mail: Mail) -> bool:
+    """Whether the mail is among those this person may see."""
+    return scope.filter(actor, VIEW_MAILS, Mail.objects.filter(pk=mail.pk), PLACE).exists()
 
 
 def to_triage(actor: User) -> int:

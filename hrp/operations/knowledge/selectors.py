@@ -162,8 +162,10 @@ def versions(found: Article) -> list[ArticleVersion]:
     )
 
 
-def uses(found: Article) -> QuerySet[Use]:
-    return Use.objects.filter(article=found).select_related("by", "org_unit").order_by("-at", "-pk")
+def uses(found: Article, actor: User) -> QuerySet[Use]:
+    """Whom the article has helped, newest first, in the departments ``actor`` may see."""
+    rows = Use.objects.filter(article=found).select_related("by", "org_unit").order_by("-at", "-pk")
+    return scope.filter(actor, VIEW, rows)
 
 
 def adopted(ticket_number: str) -> list[Use]:

@@ -89,7 +89,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "article": article,
         "version": shown,
         "versions": selectors.versions(article),
-        "uses": selectors.uses(article)[:20],
+        "uses": selectors.uses(article, actor)[:20],
         "adopted": article.uses.filter(kind="adopted").count(),
         "deflected": article.uses.filter(kind="deflected").count(),
         "may_write": scope.has(actor, selectors.EDIT),
@@ -174,10 +174,15 @@ def _url(version: ArticleVersion) -> str:
     return f"{reverse('operations.knowledge.article', args=[version.article_id])}?version={version.number}"
 
 
+ACTS = ("revise", "approve", "return", "publish", "discard", "withdraw", "restore", "relabel")
+
+
 @require_POST
 def act(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """A button of the article's page."""
     actor = actor_of(request)
+    if code not in ACTS:
+        raise NotFound(_("没有这个操作"), way_out=_("请刷新页面。"))
     article = selectors.article(actor, pk)
     reason = request.POST.get("reason", "").strip()
     match code:
@@ -196,8 +201,6 @@ def act(request: HttpRequest, pk: int, code: str) -> HttpResponse:
             services.switch(actor=actor, article=article, active=code == "restore", reason=reason)
         case "relabel":
             services.relabel(actor=actor, article=article, label=request.POST.get("label", ""))
-        case _:
-            raise NotFound(_("没有这个操作"), way_out=_("请刷新页面。"))
     messages.success(request, _("已办理"))
     if code == "discard" and article.current_id is None:
         return redirect("operations.knowledge")

@@ -151,14 +151,14 @@ SESSIONS = RegisterScreen(
     ),
     panels=(
         Panel(
-            "people", "签到", lambda session, actor: selectors.attendances(session), model=Attendance, empty="还没有人签到",
+            "people", "签到", lambda session, actor: selectors.attendances_for(actor, session), model=Attendance, empty="还没有人签到",
             columns=("name", "org_unit", Column("via", title="方式"), "signed_at", Column("best", title="最好成绩", kind="text", value=_best), Column("tries", title="测验次数", kind="integer", value=lambda row: row.tries)),
         ),
         Panel(
             "attempts", "测验", lambda session, actor: session.attempts.select_related("user"), model=Attempt, empty="还没有人测验", permission=selectors.EDIT,
             columns=("user", "number", "score", "passed", "at"),
         ),
-        Panel("ratings", "评价", lambda session, actor: selectors.ratings(session), ("user", "score", "comment", "at"), model=Rating, empty="还没有评价"),
+        Panel("ratings", "评价", lambda session, actor: selectors.ratings(session), ("user", "score", "comment", "at"), model=Rating, empty="还没有评价", permission=selectors.EDIT),
     ),
 )  # fmt: skip
 

@@ -65,6 +65,15 @@ def session(actor: User, pk: int) -> Session:
     return found
 
 
+def whole_session(actor: User, pk: int, code: str) -> Session:
+    """One session for what names people of all departments. Raises Forbidden; NotFound for who sees some of them only."""
+    scope.require(actor, code)
+    found = session(actor, pk)
+    if not scope.everywhere(actor, code):
+        raise NotFound("没有找到这场培训的全院名单", way_out="签到名单汇总全院，请主办培训的人员查阅。")
+    return found
+
+
 def token(found: Session) -> str:
     """What the code on the wall proves: that somebody stood before it."""
     return signing.Signer(salt="operations.training").signature(str(found.pk))
@@ -102,6 +111,12 @@ def attendances(found: Session) -> list[Attendance]:
         scores = tried.get(row.user_id or 0, [])
         row.best, row.tries = max(scores, default=None), len(scores)  # type: ignore[attr-defined]
     return rows
+
+
+def attendances_for(actor: User, found: Session) -> list[Attendance]:
+    """As :func:`attendances`, of the departments ``actor`` may see: marks are nobody else's business."""
+    seen = scope.units(actor, VIEW)
+    return [row for row in attendances(found) if seen is None or row.org_unit_id in seen]
 
 
 def ratings(found: Session) -> list[Rating]:

@@ -25,9 +25,7 @@ from hrp.platform.ui.views.errors import is_fragment
 @require_GET
 def code(request: HttpRequest, pk: int) -> HttpResponse:
     """The code for the screen of the room, with the count of who has signed; fetches itself anew."""
-    actor = actor_of(request)
-    scope.require(actor, selectors.EDIT)
-    session = selectors.session(actor, pk)
+    session = selectors.whole_session(actor_of(request), pk, selectors.EDIT)
     address = request.build_absolute_uri(selectors.join_path(session))
     context = {
         "page_title": session.title,
@@ -111,16 +109,15 @@ def _context(actor: User, session: Session, key: str) -> dict[str, Any]:
 
 @require_GET
 def sheet(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = actor_of(request)
-    scope.require(actor, selectors.EDIT)
-    session = selectors.session(actor, pk)
+    session = selectors.whole_session(actor_of(request), pk, selectors.EDIT)
     address = request.build_absolute_uri(selectors.join_path(session))
     return _pdf(printing.sign_in_sheet(session, address=address), f"sign-in-{pk}")
 
 
 @require_GET
 def summary(request: HttpRequest, pk: int) -> HttpResponse:
-    return _pdf(printing.summary(selectors.session(actor_of(request), pk)), f"training-{pk}")
+    session = selectors.whole_session(actor_of(request), pk, selectors.VIEW)
+    return _pdf(printing.summary(session), f"training-{pk}")
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
@@ -90,6 +91,21 @@ def has(actor: Actor, code: str, unit_id: int | None = None) -> bool:
     return held is None or (bool(held) if unit_id is None else unit_id in held)
 
 
+def everywhere(actor: Actor, code: str) -> bool:
+    """Whether the actor holds ``code`` in the whole hospital: for what tells of all departments at once."""
+    return units(actor, code) is None
+
+
+def require_everywhere(actor: Actor, code: str) -> None:
+    """Raise Forbidden unless :func:`everywhere`."""
+    require(actor, code)
+    if not everywhere(actor, code):
+        raise Forbidden(
+            _("这里汇总全院，您的“{title}”权限只在部分科室。").format(title=_title(code)),
+            way_out=_("如工作需要，请安全管理员把授权范围扩大到全院。"),
+        )
+
+
 def require(actor: Actor, code: str, unit_id: int | None = None) -> None:
     """Raise Forbidden unless :func:`has`."""
     if has(actor, code, unit_id):
@@ -156,8 +172,14 @@ def _within(held: Units, unit_id: int | None) -> bool:
 
 
 def _value(obj: Any, field: str) -> int | None:
+    """What ``field`` leads to; None where the way ends before it does, at a row that is not there."""
     for name in field.replace("__", ".").split("."):
-        obj = getattr(obj, name)
+        try:
+            obj = getattr(obj, name)
+        except ObjectDoesNotExist:
+            return None
+        if obj is None:
+            return None
     return obj
 
 

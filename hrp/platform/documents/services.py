@@ -18,7 +18,7 @@ from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock, sql
-from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Problem
+from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, NotFound, Problem
 from hrp.platform.documents import approvals, registry, states
 from hrp.platform.documents.models import ApprovalTask, Attachment, Document, DocumentLine, PrintLog, State
 from hrp.platform.documents.spec import DocumentSpec
@@ -113,6 +113,8 @@ def _missing(rows: Sequence[Any], *, header: bool = False) -> list[Problem]:
         return []
     model: type[Model] = type(rows[0])
     statement, fields = _missing_statement(model)
+    if not fields:
+        return []
     wanted = [sorted({getattr(row, field.attname) for row in rows} - {None}) for field in fields]
     lost = set(sql.rows(statement, wanted))
     return [
@@ -355,10 +357,36 @@ def _cancel_open_tasks(document: Document) -> None:
     ).update(state=ApprovalTask.State.CANCELLED)
 
 
+def _handling(document: Document) -> list[str]:
+    return [document.spec.permission(act) for act in ("edit", "submit", "approve", "post")]
+
+
+def may_attach(document: Document, *, actor: User) -> bool:
+    """Whether the actor has a hand in the document, where it lies."""
+    return any(scope.has(actor, code, document.org_unit_id) for code in _handling(document))
+
+
+def require_attach(document: Document, *, actor: User) -> None:
+    """Raise Forbidden for who only reads documents of the type, NotFound for who handles those of other places."""
+    scope.check_object(actor, document.spec.permission("view"), document)
+    if may_attach(document, actor=actor):
+        return
+    held = next((code for code in _handling(document) if scope.has(actor, code)), None)
+    if held is None:
+        raise Forbidden(
+            f"您可以查看{document}，但不能上传附件",
+            way_out="请制单、审核或过账人员上传，或请安全管理员授权。",
+        )
+    scope.check_object(actor, held, document)
+
+
 @transaction.atomic
 def attach(document: Document, *, actor: User, stored: StoredFile) -> Attachment:
-    """Put a stored file beside a document. Evidence may be added in any state; nothing is removed after posting."""
-    scope.check_object(actor, document.spec.permission("view"), document)
+    """Put a stored file beside a document. Evidence may be added in any state; nothing is removed after posting.
+
+    Raises Forbidden as :func:`require_attach`.
+    """
+    require_attach(document, actor=actor)
     attachment = Attachment.objects.create(
         kind=document.spec.kind, document_id=document.pk, name=stored.name, path=stored.path, sha256=stored.sha256,
         size=stored.size, mime=stored.mime, uploaded_by=actor, uploaded_at=clock.now(),

@@ -238,6 +238,8 @@ def _names(given: Any, key: str, model: type[Model] | None, screen: Any = None) 
     name, lookup = (given, "") if isinstance(given, str) else (given.name, given.lookup)
     if lookup:
         return bool(lookup == key)
+    if not isinstance(given, str) and given.choices is not None:
+        return False  # it brings its choices along
     models = [model] if model is not None else []
     if isinstance(screen, screens.DocumentScreen):
         from hrp.platform.documents.registry import types

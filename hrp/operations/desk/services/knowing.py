@@ -9,6 +9,8 @@ from hrp.operations.desk.models import Ticket
 from hrp.operations.desk.services import chain
 from hrp.operations.knowledge import services as knowledge
 from hrp.operations.knowledge.models import Article, ArticleVersion, Use
+from hrp.operations.knowledge.selectors import EDIT
+from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base.refusals import Conflict
 
@@ -29,7 +31,8 @@ def adopt(*, actor: User, ticket: Ticket, article: Article) -> Use:
 @transaction.atomic
 def draft_article(*, actor: User, ticket: Ticket) -> ArticleVersion:
     """Draft an article from the archived maintenance record of a closed ticket, for its author to put in good words."""
-    held = chain.hold(ticket, actor=actor, permission="operations.ticket.view")
+    scope.check_object(actor, "operations.ticket.view", ticket)
+    held = chain.hold(ticket, actor=actor, permission=EDIT)
     record = selectors.record_of(held.ticket)
     if held.ticket.state != "closed" or record is None or record.archived_at is None:
         raise Conflict(

@@ -14,7 +14,7 @@ from hrp.operations.contracts.models import PARTIES, Side
 from hrp.operations.desk import presenting, selectors
 from hrp.operations.desk.models import CAUSES, CHANNELS, LINES, OUTCOMES, Breach, MaintenanceRecord, Ticket
 from hrp.operations.desk.rules import lifecycle
-from hrp.operations.desk.services import closing, handling, intake, reviewing, rulings
+from hrp.operations.desk.services import chain, closing, handling, intake, reviewing, rulings
 from hrp.operations.desk.services.paging import source_of
 from hrp.operations.desk.views import emergency_start, reading
 from hrp.operations.desk.views.questions import Given, Question
@@ -299,6 +299,17 @@ def lead_to(code: str, page: str) -> None:
     """Let a module above the desk do an act on a page of its own; the service behind it stays the same."""
     BY_CODE[code] = replace(BY_CODE[code], page=page)
     ACTS[[act.code for act in ACTS].index(code)] = BY_CODE[code]
+
+
+def require(actor: User, ticket: Ticket, act: Act) -> None:
+    """The permission and the side an act asks for, before anything of what was sent is read.
+
+    Raises Forbidden, NotFound.
+    """
+    scope.check_object(actor, act.permission, ticket)
+    side = chain.side_of(actor)
+    if act.side:
+        chain.require_side(side, Side(act.side), str(act.title))
 
 
 def offered(

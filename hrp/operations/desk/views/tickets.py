@@ -201,6 +201,7 @@ def act(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     actor = actor_of(request)
     ticket = selectors.ticket(actor, pk)
     try:
+        acts.require(actor, ticket, chosen)
         chosen.run(actor, ticket, request.POST)
     except Refusal as refusal:
         answer = errors.refused(request, refusal)

@@ -16,6 +16,7 @@ from hrp.operations.duty.services import paging
 from hrp.platform.base.refusals import Refusal
 from hrp.platform.notify import signing
 from hrp.platform.notify.services import is_from_gateway
+from hrp.platform.ui import bodies
 
 MOST_BYTES = 4096
 
@@ -42,14 +43,14 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def voice(request: HttpRequest, code: str) -> HttpResponse:
     """``{"id": message, "digits": "1"}`` signed with the secret of gateway ``code``: the called person pressed the key."""
-    body = request.body[: MOST_BYTES + 1]
-    signed = len(body) <= MOST_BYTES and is_from_gateway(
+    body = bodies.raw(request, most=MOST_BYTES)
+    signed = body is not None and is_from_gateway(
         code=code,
         timestamp=request.headers.get(signing.TIMESTAMP, ""),
         signature=request.headers.get(signing.SIGNATURE, ""),
         body=body,
     )
-    if not signed:
+    if body is None or not signed:
         return JsonResponse({"error": "bad_signature", "reason": _("签名不符或已过期")}, status=403)
     try:
         given = json.loads(body)

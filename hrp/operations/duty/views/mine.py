@@ -63,6 +63,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask a colleague to take over."""
     actor, given = actor_of(request), request.POST
+    parties.require_supplier(actor, parties.WORK, "申请换班")
 
     def verb() -> object:
         return swaps.ask(
@@ -77,10 +78,15 @@ def ask(request: HttpRequest) -> HttpResponse:
     return reading.answer(request, "swap", verb, said=_("已发出换班申请"), back=_here())
 
 
+ACTS = ("accept", "decline", "approve", "reject", "withdraw")
+
+
 @require_POST
 def decide(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     """Accept, decline, approve, reject or withdraw."""
     actor = actor_of(request)
+    if act not in ACTS:
+        raise Http404
     swap = SwapRequest.objects.select_related("asker", "colleague").filter(pk=pk).first()
     if swap is None:
         raise NotFound(_("没有找到该换班申请"), way_out=_("请刷新页面。"))
@@ -92,8 +98,6 @@ def decide(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         "reject": lambda: swaps.decide(actor=actor, swap=found, approve=False),
         "withdraw": lambda: swaps.withdraw(actor=actor, swap=found),
     }
-    if act not in verbs:
-        raise Http404
     return reading.answer(request, "swaps", verbs[act], said=_("已办理"), back=_here())
 
 
@@ -101,6 +105,7 @@ def decide(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 def handover(request: HttpRequest) -> HttpResponse:
     """Write what the next one has to know."""
     actor, given = actor_of(request), request.POST
+    parties.require_supplier(actor, parties.WORK, "写交班记录")
 
     def verb() -> object:
         taken_by = reading.person(given, "taken_by", "接班人") if given.get("taken_by") else None

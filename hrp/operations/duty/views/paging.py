@@ -21,7 +21,7 @@ PAGE = 40
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    scope.require(actor, selectors.VIEW)
+    scope.require_everywhere(actor, selectors.VIEW)
     state = request.GET.get("state", "")
     found = selectors.runs()
     tabs = [("", _("全部"), found.count())] + [
@@ -48,8 +48,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
-    scope.require(actor, selectors.VIEW)
-    run = selectors.run(pk)
+    run = selectors.run(actor, pk)
     context = {
         "page_title": _("呼叫"),
         "run": run,
@@ -68,7 +67,7 @@ def ack(request: HttpRequest, pk: int) -> HttpResponse:
     """Answer by the button."""
     actor = actor_of(request)
     parties.require_supplier(actor, parties.WORK, "应答呼叫")
-    run = selectors.run(pk)
+    run = selectors.run(actor, pk, parties.WORK)
     back = run.url or reverse("operations.paging.detail", args=[pk])
     return reading.answer(
         request,

@@ -59,6 +59,7 @@ def month(request: HttpRequest) -> HttpResponse:
 def generate(request: HttpRequest) -> HttpResponse:
     """Let people take turns in a layer."""
     actor, given = actor_of(request), request.POST
+    parties.require_supplier(actor, parties.EDIT, "排班")
 
     def verb() -> object:
         return rota.generate(
@@ -78,6 +79,7 @@ def generate(request: HttpRequest) -> HttpResponse:
 def substitute(request: HttpRequest) -> HttpResponse:
     """Let somebody stand in."""
     actor, given = actor_of(request), request.POST
+    parties.require_supplier(actor, parties.EDIT, "登记顶班")
 
     def verb() -> object:
         return rota.substitute(

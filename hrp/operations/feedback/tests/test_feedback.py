@@ -170,9 +170,14 @@ class TestSurvey:
             surveys.reply(
                 actor=world.head, survey=asked, org_unit=world.store, given=self.given(asked, "4", "4", "")
             )
-        speed, effect, words = selectors.results(asked)
+        speed, effect, words = selectors.results(asked, world.head)
         assert (speed.mean, effect.mean, effect.spread) == (4.5, 3.5, "4 分 ×1，3 分 ×1")
         assert words.words == [f"{world.ward.name}：多培训"]
+        elsewhere = people.person("operations.survey.view", unit=world.store)
+        assert [one.words for one in selectors.results(asked, elsewhere)] == [[], [], []], (
+            "marks are summed, words not shown"
+        )
+        assert [one.org_unit for one in selectors.replies(asked, elsewhere)] == [world.store]
         assert list(selectors.unanswered(asked)) == []
         refuse_sql(
             "UPDATE operations_survey_reply SET answers = '[]'", "DELETE FROM operations_survey_reply",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from hrp.operations.contracts.models import Side
@@ -17,7 +18,7 @@ from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.files import StoredFile
-from hrp.platform.base.refusals import Conflict, Invalid, NotFound
+from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Problem
 
 WORK, CONFIRM, GATE = "operations.ticket.work", "operations.ticket.confirm", "operations.gate.edit"
 
@@ -160,10 +161,22 @@ def set_up_gate(*, actor: User, gate: Gate, new_code: bool = False) -> Gate:
     chain.require_side(chain.side_of(actor), Side.HOSPITAL, "维护签到点")
     if not gate.code or new_code:
         gate.code = secrets.token_urlsafe(12)
-    gate.full_clean()
+    try:
+        gate.full_clean()
+    except ValidationError as error:
+        problems = [Problem(message) for message in error.messages]
+        raise Invalid("签到点有误", way_out="请按提示修改后保存。", problems=problems) from error
     gate.save()
     audit.record(actor=actor, act=GATE, target=f"operations.gate:{gate.pk}", summary=str(gate))
     return gate
+
+
+@transaction.atomic
+def switch_gate(*, actor: User, gate: Gate, on: bool) -> Gate:
+    """Let a gate count, or no longer: as much the hospital's as its code."""
+    held = Gate.objects.select_for_update().get(pk=gate.pk)
+    held.is_active = on
+    return set_up_gate(actor=actor, gate=held)
 
 
 def _log(actor: User, ticket: Ticket, act: str, summary: str, made: ArrivalEvidence) -> None:

@@ -98,6 +98,7 @@ def act(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     actor = actor_of(request)
     ticket = selectors.incident(actor, pk)
     try:
+        acts.require(actor, ticket, chosen)
         chosen.run(actor, ticket, request.POST)
     except Refusal as refusal:
         place = "#alert-quick" if request.POST.get("quick") else f"#alert-{code}"

@@ -20,6 +20,7 @@ from hrp.operations.desk import presenting
 from hrp.operations.desk import selectors as desk
 from hrp.operations.desk.models import Ticket
 from hrp.operations.desk.services import reviewing
+from hrp.operations.desk.views import acts
 from hrp.operations.incidents import printing, selectors
 from hrp.operations.incidents.services import reviews
 from hrp.platform.access import scope
@@ -66,12 +67,14 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _act(request: HttpRequest, actor: User, ticket: Ticket) -> str:
     if request.POST.get("act") == "approve":
+        acts.require(actor, ticket, acts.BY_CODE["approve_review"])
         if not reviewing.is_due(ticket, "approve_review"):
             raise Conflict("没有待认可的复盘", way_out="请刷新页面查看最新状态。")
         reviewing.approve_review(
             actor=actor, ticket=ticket, opinion=request.POST.get("opinion", "").strip()[:200]
         )
         return _("已认可复盘")
+    acts.require(actor, ticket, acts.BY_CODE["write_review"])
     if not reviewing.is_due(ticket, "write_review"):
         raise Conflict("复盘已经甲方认可，不能再改", way_out="补充内容请写入工单备注。")
     reviewing.write_review(

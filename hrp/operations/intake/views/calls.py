@@ -65,8 +65,7 @@ def _card(actor: User, call: Call) -> dict[str, Any]:
 def register(request: HttpRequest, pk: int) -> HttpResponse:
     """登记报修 from a call: number and times stand, the rest is typed."""
     actor = actor_of(request)
-    scope.require(actor, "operations.ticket.log")
-    call = selectors.call(actor, pk)
+    call = selectors.call(actor, pk, "operations.ticket.log")
     refusal: Refusal | None = None
     given: Mapping[str, str] = request.POST
     if request.method == "POST":

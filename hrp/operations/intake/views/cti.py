@@ -15,9 +15,11 @@ from django.views.decorators.http import require_POST
 from hrp.operations.desk import selectors as desk
 from hrp.operations.desk.rules.events import parse_instant
 from hrp.operations.intake.services import calls
+from hrp.platform.access import scope
 from hrp.platform.access.api_auth import KeyAuth
 from hrp.platform.base import origin
 from hrp.platform.base.refusals import Invalid, Problem, Refusal
+from hrp.platform.ui import bodies
 
 MOST_BYTES = 20_000
 _TEXTS = {"caller": 30, "callee": 30, "agent": 50}
@@ -41,6 +43,7 @@ def events(request: HttpRequest) -> JsonResponse:
         )  # fmt: skip
     try:
         with origin.acting(actor):
+            scope.require(actor, calls.POST)
             taken = calls.take(actor=actor, event=_read(request))
     except Refusal as refusal:
         return JsonResponse(refusal.as_dict(), status=refusal.status)
@@ -89,10 +92,15 @@ def _instant(given: Mapping[str, Any], name: str) -> dt.datetime | None:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > MOST_BYTES:
-        raise Invalid("内容太大", way_out="一次只推送一个事件。", code="cti_body")
+    body = bodies.raw(request, most=MOST_BYTES)
+    if body is None:
+        raise Invalid(
+            "内容太大，或不是 JSON",
+            way_out="一次只推送一个事件，Content-Type 为 application/json。",
+            code="cti_body",
+        )
     try:
-        given = json.loads(request.body)
+        given = json.loads(body)
     except ValueError:
         given = None
     if not isinstance(given, dict):

@@ -29,8 +29,7 @@ from hrp.platform.ui.views import errors
 def register(request: HttpRequest, pk: int) -> HttpResponse:
     """登记报修 from a mail at triage: its text and its time of receipt stand."""
     actor = actor_of(request)
-    scope.require(actor, mails.TRIAGE)
-    mail = selectors.mail(actor, pk)
+    mail = selectors.mail(actor, pk, mails.TRIAGE)
     refusal: Refusal | None = None
     given: Mapping[str, str] = request.POST
     if request.method == "POST":
@@ -70,10 +69,10 @@ def file(request: HttpRequest, pk: int, file: int) -> HttpResponseBase:
     if found is None or not found.path:
         raise NotFound(_("没有这个附件。"), way_out=_("未通过检查的附件没有保存，只留下名称和散列。"))
     outcome = getattr(found.mail, "outcome", None)
-    if outcome is not None and outcome.ticket_id and not scope.has(actor, selectors.VIEW_MAILS):
+    if outcome is not None and outcome.ticket_id and not selectors.may_see(actor, found.mail):
         desk.ticket(actor, outcome.ticket_id)
     else:
-        scope.require(actor, selectors.VIEW_MAILS)
+        scope.check_object(actor, selectors.VIEW_MAILS, found.mail, selectors.PLACE)
     response = FileResponse(
         files.resolve(found.path).open("rb"), as_attachment=True, filename=found.name, content_type=found.mime
     )

@@ -9,10 +9,10 @@ from django.db import transaction
 from hrp.platform.access.models import Duty, Role, RoleGrant, RolePermission, User
 from hrp.platform.access.permissions import of_duty
 from hrp.platform.access.services.machines import system_actor
-from hrp.platform.access.services.passwords import one_time_password
+from hrp.platform.access.services.passwords import give_one_time_password, one_time_password
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock, stamps
-from hrp.platform.base.refusals import Conflict
+from hrp.platform.base.refusals import Conflict, NotFound
 from hrp.platform.org.rules.pinyin import pinyin_key
 
 ADMINISTRATORS: dict[str, tuple[str, str]] = {
@@ -59,7 +59,7 @@ def create_administrators(
         raise Conflict(
             f"已有管理员用户或同名用户：{'、'.join(taken)}。",
             code="administrators_exist",
-            way_out="如忘记密码，请另一位系统管理员重置；如首次安装失败，请在空库上重试。",
+            way_out="如忘记密码，请用 --reset 用户名 重置；如首次安装失败，请在空库上重试。",
         )
     if len(set(names.values())) < len(names):
         raise Conflict("三员的用户名不能相同。", way_out="三员必须由三个不同的人担任。")
@@ -87,3 +87,22 @@ def create_administrators(
         made.append((user, password))
     stamps.forget()
     return made
+
+
+@transaction.atomic
+def reset_administrator(*, username: str) -> tuple[User, str]:
+    """A one-time password for an administrator who has lost theirs: none of the three may set that of another.
+
+    Whoever can run a command on the server could do anything there; the audit log has it all the same.
+    """
+    user = User.objects.filter(username=username, duty__in=ADMINISTRATORS, is_machine=False).first()
+    if user is None:
+        raise NotFound(f"没有管理员“{username}”。", way_out="请核对用户名；业务用户的密码由系统管理员重置。")
+    password = give_one_time_password(user)
+    audit.record(
+        actor=system_actor("install", title="安装程序"),
+        act="access.user.reset_password",
+        target=f"access.user:{user.pk}",
+        summary=f"在服务器上重置 {user.display_name} 的密码",
+    )
+    return user, password

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from hrp.platform.access import scope
-from hrp.platform.access.models import PasswordHistory, User
+from hrp.platform.access.models import Duty, PasswordHistory, User
 from hrp.platform.access.services.sessions import end_all
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
@@ -46,19 +46,34 @@ def change_password(*, actor: User, new: str, keep_session: str | None = None) -
 
 @transaction.atomic
 def reset_password(*, actor: User, user: User) -> str:
-    """Give ``user`` a one-time password (returned, kept nowhere), to be changed at the next sign-in."""
+    """Give ``user`` a one-time password (returned, kept nowhere), to be changed at the next sign-in.
+
+    Whoever sets a password can sign in with it, so nobody sets that of another administrator: the system
+    administrator would be security and audit administrator as well.
+    """
     scope.require(actor, RESET)
     if user.is_machine:
         raise Forbidden("系统任务用户不能登录，不能设置密码。", way_out="如需程序调用接口，请建立接口密钥。")
-    password = one_time_password()
-    _store(user, password, must_change=True)
-    end_all(user, reason="密码被重置")
+    if user.duty not in (Duty.BUSINESS, actor.duty):
+        raise Forbidden(
+            f"{user.display_name} 是{Duty(user.duty).label}，其密码不能由{Duty(actor.duty).label}重置（三员分立）。",
+            way_out=f"请在服务器上执行 hrp create_admins --reset {user.username}，把一次性密码交给本人。",
+        )
+    password = give_one_time_password(user)
     audit.record(
         actor=actor,
         act="access.user.reset_password",
         target=f"access.user:{user.pk}",
         summary=f"重置 {user.display_name} 的密码",
     )
+    return password
+
+
+def give_one_time_password(user: User) -> str:
+    """A new password that must be changed at the next sign-in; who is signed in is out. The caller says who did it."""
+    password = one_time_password()
+    _store(user, password, must_change=True)
+    end_all(user, reason="密码被重置")
     return password
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from hrp.platform.access import permissions, scope, services
@@ -156,6 +157,32 @@ def test_granting_and_revoking_is_seen_at_once_and_logged():
 def test_every_verb_needs_its_permission(verb):
     with pytest.raises(Forbidden):
         verb(person("org.unit.view"), person())
+
+
+@pytest.mark.parametrize("duty", ["security", "audit"])
+def test_one_administrator_does_not_take_over_the_account_of_another(duty):
+    """Who sets a password can sign in with it: the system administrator would have been all three."""
+    made = {user.duty: user for user, _password in services.create_administrators()}
+    before = made[duty].password
+    with pytest.raises(Forbidden, match="三员分立") as refusal:
+        services.reset_password(actor=made["system"], user=made[duty])
+    assert f"create_admins --reset {made[duty].username}" in refusal.value.way_out
+    assert User.objects.get(pk=made[duty].pk).password == before
+    assert services.reset_password(actor=made["system"], user=person("logistics.item.view"))
+    assert services.reset_password(actor=person("system.user.edit"), user=made["system"])
+
+
+def test_an_administrator_who_lost_the_password_gets_one_on_the_server(capsys):
+    services.create_administrators()
+    capsys.readouterr()
+    call_command("create_admins", reset="secadmin")
+    password = capsys.readouterr().out.split()[-1]
+    officer = User.objects.get(username="secadmin")
+    assert officer.check_password(password)
+    assert officer.must_change_password
+    clerk = person()
+    with pytest.raises(CommandError, match="没有管理员"):
+        call_command("create_admins", reset=clerk.username)
 
 
 def test_a_duty_changes_only_before_the_first_grant():

@@ -23,6 +23,7 @@ MAX_BYTES = 10 * 1024 * 1024
 class Upload(DocumentView):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         document = self.load(request, pk)
+        services.require_attach(document, actor=actor_of(request))
         given = request.FILES.get("file")
         if given is None:
             raise Invalid(_("没有选择文件。"), way_out=_("请选择要上传的文件。"))

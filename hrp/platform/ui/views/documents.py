@@ -274,6 +274,7 @@ class DocumentPage(DocumentView):
             else Attachment.objects.filter(kind=screen.kind, document_id=document.pk)
             .select_related("uploaded_by")
             .order_by("pk"),
+            "may_attach": not new and services.may_attach(document, actor=actor),
             "neighbours": {} if new else self._neighbours(request, document),
             "may": {code: self.may(request, code) for code in ("print", "edit", "view")},
             "sum_amount": grid.sum_of(screen.amount) or inputs.formats.money(document.total),

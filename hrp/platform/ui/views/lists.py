@@ -12,7 +12,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -209,7 +209,15 @@ class BulkActs(ScreenView):
             messages.error(request, words)
         if len(refused) > 5:
             messages.error(request, _("另有 {count} 项未处理").format(count=len(refused) - 5))
-        return redirect(request.POST.get("next") or self.address("list"))
+        return redirect(self._back(request))
+
+    def _back(self, request: HttpRequest) -> str:
+        """The page the rows were ticked on; the list when the form names none, or one of another host."""
+        wanted = request.POST.get("next", "")
+        safe = url_has_allowed_host_and_scheme(
+            wanted, {request.get_host()}, require_https=request.is_secure()
+        )
+        return wanted if safe else self.address("list")
 
     def _one(self, request: HttpRequest, obj: Any, code: str) -> None:
         actor = actor_of(request)

@@ -187,6 +187,8 @@ class RegisterAct(RegisterView):
         action = self._action(code, obj)
         if action.permission:
             self.allow(actor, action.permission, obj)
+        if action.shown is not None and not action.shown(obj):
+            raise self._no_such_act()
         bound = inputs.bind(action.model or self.model, action.fields, actor)
         taken = inputs.read(bound, request.POST.dict(), actor)
         try:
@@ -209,10 +211,14 @@ class RegisterAct(RegisterView):
     def _action(self, code: str, obj: Any) -> Action:
         places = ("page",) if obj is None else ("detail", "both")
         for action in self.screen.actions:
-            if action.code == code and action.place in places and (action.shown is None or action.shown(obj)):
+            if action.code == code and action.place in places:
                 found: Action = action
                 return found
-        raise Conflict(_("当前没有这个操作。"), way_out=_("请刷新页面查看最新状态。"))
+        raise self._no_such_act()
+
+    @staticmethod
+    def _no_such_act() -> Conflict:
+        return Conflict(_("当前没有这个操作。"), way_out=_("请刷新页面查看最新状态。"))
 
 
 class PanelAdd(RegisterView):

@@ -1,4 +1,4 @@
-"""``hrp create_admins``: the three administrators of a new hospital, with one-time passwords."""
+"""``hrp create_admins``: the three administrators of a new hospital, with one-time passwords; and new ones when lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from hrp.platform.access.services.install import ADMINISTRATORS, create_administrators
+from hrp.platform.access.services.install import ADMINISTRATORS, create_administrators, reset_administrator
 from hrp.platform.base.refusals import Refusal
 
 
@@ -21,10 +21,17 @@ class Command(BaseCommand):
             action="store_true",
             help="不要求三员双因子登录（等保三级要求双因子，仅供试用）",
         )
+        parser.add_argument(
+            "--reset", metavar="用户名", help="不建立三员，只为忘记密码的管理员生成一次性密码"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         usernames = {duty: options[duty] for duty in ADMINISTRATORS}
         try:
+            if options["reset"]:
+                user, password = reset_administrator(username=options["reset"])
+                self.stdout.write(f"{user.display_name}  用户名 {user.username}  一次性密码 {password}")
+                return
             made = create_administrators(usernames=usernames, second_factor=not options["no_second_factor"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.reason}{refusal.way_out}") from refusal

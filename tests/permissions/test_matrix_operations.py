@@ -1,0 +1,15 @@
+"""The rooms of operations hold to the matrix. A file of its own, so that two processes can share the knocking."""
+
+from __future__ import annotations
+
+from tests.permissions.checker import Checker
+from tests.permissions.doors import doors
+from tests.permissions.world import Hospital
+
+LEAST_KNOCKS = 4000
+
+
+def test_everybody_gets_what_the_matrix_says_in_the_rooms_of_operations(hospital: Hospital) -> None:
+    checker = Checker(hospital)
+    assert checker.faults(door for door in doors() if door.is_of_operations) == []
+    assert checker.knocks > LEAST_KNOCKS
