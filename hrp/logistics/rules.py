@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hrp.platform.base.fields import round_money
+from hrp.platform.base.money import round_money
 
 NO_EXPIRY = dt.date(9999, 12, 31)
 ZERO = Decimal(0)
