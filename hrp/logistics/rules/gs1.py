@@ -1,9 +1,7 @@
 """GS1 element strings, as scanned or as printed with brackets: walked identifier by identifier, nothing guessed.
 
-Written here because libraries read past what a hospital must see: of the 24 published scans (UDI-01 to UDI-27),
-biip 5.2 accepts a wrong check digit (15), a serial that swallowed the lot (17), a lot without its product (19) and two
-different lots (20), cannot read the printed form (02), and takes the century from today's clock instead of a
-parameter. ``element_string`` in ``gs1_label`` is the way back.
+Written here because libraries read past what a hospital must see; ADR 0011 says which and how far they agree.
+``gs1_label.element_string`` is the way back.
 """
 
 from __future__ import annotations
