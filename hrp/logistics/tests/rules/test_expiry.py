@@ -58,6 +58,13 @@ def test_two_thirds_of_the_shelf_life_are_counted_in_days(on: dt.date, enough: b
     assert expiry.enough_life(**life, on=on) is enough
 
 
+def test_exactly_the_fraction_is_enough() -> None:
+    produced = dt.date(2026, 1, 1)
+    life = {"produced": produced, "expiry": produced + dt.timedelta(days=300), "least": Fraction(2, 3)}
+    assert expiry.enough_life(**life, on=produced + dt.timedelta(days=100))
+    assert not expiry.enough_life(**life, on=produced + dt.timedelta(days=101))
+
+
 def test_a_production_date_after_the_expiry_is_refused() -> None:
     with pytest.raises(Invalid, match="生产日期") as refused:
         expiry.enough_life(produced=NEXT, expiry=DAY, on=DAY, least=Fraction(1, 2))

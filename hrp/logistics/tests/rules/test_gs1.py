@@ -83,7 +83,7 @@ def test_what_is_no_ascii_number_has_no_check_digit(text: str) -> None:
         (f"01{GTIN}99", "length"),
         ("01069012345678", "length"),
         (f"01{GTIN}1724123", "length"),
-        (f"01{GTIN}17{GS}10A", "length"),
+        (f"01{GTIN}17{GS}10ABCDEF", "length"),
         ("010690123456789X", "digits"),
         (f"01{GTIN}1724023010B1", "date"),
         (f"01{GTIN}21", "length"),
