@@ -43,7 +43,7 @@ def last_usable_day(
     mode: ExpiryMode = ExpiryMode.LAST_USABLE_DAY,
 ) -> dt.date:
     """The earlier of device and sterile expiry, read by the item's mode."""
-    day = min(expiry, sterile_expiry or expiry)
+    day = expiry if sterile_expiry is None else min(expiry, sterile_expiry)
     if mode == ExpiryMode.FIRST_UNUSABLE_DAY and day < NO_EXPIRY:
         return day - dt.timedelta(days=1)
     return day

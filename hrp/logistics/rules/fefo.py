@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from operator import itemgetter
 
 from hrp.logistics.rules.expiry import ExpiryMode, last_usable_day
 from hrp.logistics.rules.valuation import ZERO, value_out
@@ -76,13 +77,19 @@ class Pick:
 
 @dataclass(frozen=True)
 class Passed:
-    """A batch nothing was taken of, and why; ``words`` say it in Chinese."""
+    """A batch nothing was taken of, and why."""
 
     batch_id: int
     lot: str
     quantity: Decimal
     why: Why
-    words: str
+    usable_until: dt.date
+    least_days: int
+
+    @property
+    def words(self) -> str:
+        """The reason in Chinese; made when somebody reads it, for posting picks thousands of batches."""
+        return WORDS[self.why].format(day=self.usable_until, least=self.least_days)
 
 
 @dataclass(frozen=True)
@@ -115,26 +122,26 @@ def pick_fefo(
     A batch is usable through its last usable day (EXP-02), if nothing holds it and it has ``least_days`` more to go,
     a rule of the receiving department. The order in which holdings are given does not matter. Raises Short.
     """
-    order = sorted(holdings, key=lambda h: (h.usable_until, h.batch_id))
-    usable: list[Holding] = []
+    order = sorted(((h.usable_until, h.batch_id, h) for h in holdings), key=itemgetter(0, 1))
+    usable: list[tuple[dt.date, Holding]] = []
     passed: list[Passed] = []
-    for h in order:
-        why = _obstacle(h, on=on, lot=lot, least_days=least_days)
+    for until, _, h in order:
+        why = _obstacle(h, until, on=on, lot=lot, least_days=least_days)
         if why is None:
-            usable.append(h)
+            usable.append((until, h))
         else:
-            passed.append(_passed(h, why, least_days=least_days))
-    held = sum((h.quantity for h in usable), ZERO)
+            passed.append(Passed(h.batch_id, h.lot, h.quantity, why, until, least_days))
+    held = sum((h.quantity for _, h in usable), ZERO)
     if held < quantity:
         expired = (p.quantity for p in passed if p.why in (Why.EXPIRED, Why.STERILE_EXPIRED))
         raise Short(held, sum(expired, ZERO), passed)
     picks: list[Pick] = []
-    left = {h.batch_id: h for h in order}
+    left = {batch: h for _, batch, h in order}
     wanted = quantity
-    for h in usable:
+    for until, h in usable:
         taken = min(h.quantity, wanted)
         if taken == 0:
-            passed.append(_passed(h, Why.NOT_NEEDED))
+            passed.append(Passed(h.batch_id, h.lot, h.quantity, Why.NOT_NEEDED, until, least_days))
             continue
         amount = value_out(h.quantity, h.amount, taken)
         picks.append(Pick(h.batch_id, taken, amount))
@@ -143,7 +150,7 @@ def pick_fefo(
     return Picking(tuple(picks), list(left.values()), tuple(passed))
 
 
-def _obstacle(h: Holding, *, on: dt.date, lot: str, least_days: int) -> Why | None:
+def _obstacle(h: Holding, until: dt.date, *, on: dt.date, lot: str, least_days: int) -> Why | None:
     """The first thing that forbids a batch, the weightiest first."""
     if lot and h.lot != lot:
         return Why.OTHER_LOT
@@ -151,14 +158,9 @@ def _obstacle(h: Holding, *, on: dt.date, lot: str, least_days: int) -> Why | No
         return Why.EMPTY
     if h.hold is not None:
         return Why(h.hold)
-    if h.usable_until < on:
+    if until < on:
         device = last_usable_day(h.expiry, mode=h.mode)
         return Why.EXPIRED if device < on else Why.STERILE_EXPIRED
-    if (h.usable_until - on).days < least_days:
+    if least_days and (until - on).days < least_days:
         return Why.TOO_LITTLE_LIFE
     return None
-
-
-def _passed(h: Holding, why: Why, *, least_days: int = 0) -> Passed:
-    words = WORDS[why].format(day=h.usable_until, least=least_days)
-    return Passed(h.batch_id, h.lot, h.quantity, why, words)
