@@ -24,9 +24,9 @@ from django.db import transaction
 django.setup()
 
 from hrp.config import testing
-from hrp.logistics import rules
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.models import Item, StockBalance, StockMove
+from hrp.logistics.rules.valuation import value_out
 from hrp.logistics.tests.test_documents import Stockroom
 from hrp.platform.base import clock
 from hrp.platform.documents import posting, services
@@ -108,7 +108,7 @@ def orm_loop(drafts: list[StockIssue]) -> float:
                 .first()
             )
             assert balance is not None
-            amount = rules.value_out(balance.quantity, balance.amount, line.quantity)
+            amount = value_out(balance.quantity, balance.amount, line.quantity)
             balance.quantity -= line.quantity
             balance.amount -= amount
             balance.save()

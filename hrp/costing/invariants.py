@@ -8,8 +8,8 @@ from django.db.models import Sum
 
 from hrp.costing.documents.allocation_run import AllocationRun
 from hrp.costing.models import CollectedCost, RunCertificate
-from hrp.platform.base.fields import to_cents
 from hrp.platform.base.health import Invariant, Rows, register
+from hrp.platform.base.money import to_cents
 from hrp.platform.documents.models import State
 from hrp.platform.ledger.turnover import turnover
 

@@ -1,4 +1,4 @@
-"""Invariants of stock (logistics spec §9), as queries that must return no row."""
+"""Invariants of stock, as queries that must return no row."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hrp.logistics.rules import Holding
+from hrp.logistics.rules.fefo import Holding
 from hrp.platform.base import clock, sql
 from hrp.platform.base.refusals import Conflict, Problem
 from hrp.platform.documents.spec import PostingContext

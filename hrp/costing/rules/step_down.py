@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from hrp.costing.rules.largest_remainder import Shares, Weight, largest_remainder
+from hrp.platform.base.largest_remainder import Shares, Weight, largest_remainder
 from hrp.platform.base.refusals import Invalid
 
 Rounding = Literal["none", "plug_largest", "largest_remainder"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from hrp.costing.rules.largest_remainder import Shares, Weight
+from hrp.platform.base.largest_remainder import Shares, Weight
 from hrp.platform.base.refusals import Invalid
 
 Category = Literal["clinical", "medtech", "auxiliary", "admin"]

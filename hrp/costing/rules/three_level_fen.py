@@ -21,7 +21,7 @@ from fractions import Fraction
 from typing import Literal
 
 from hrp.costing.rules.certificate import Certificate, LevelTotals
-from hrp.costing.rules.largest_remainder import Shares, Weight
+from hrp.platform.base.largest_remainder import Shares, Weight
 from hrp.platform.base.refusals import Invalid
 
 Category = Literal["clinical", "medtech", "auxiliary", "admin"]

@@ -9,8 +9,8 @@ from typing import Any
 
 from hrp.costing.rules import three_level as exact
 from hrp.costing.rules import three_level_fen as fen
-from hrp.costing.rules.largest_remainder import largest_remainder
 from hrp.costing.rules.step_down import Pool, StepDown, reciprocal, serves_upward, step_down
+from hrp.platform.base.largest_remainder import largest_remainder
 from hrp.platform.base.refusals import Invalid
 
 PLACES = Decimal("1E-12")

@@ -19,7 +19,7 @@ from hrp.costing.models import (
 from hrp.costing.models.rulesets import Level
 from hrp.costing.rules.origins import Hop, origins
 from hrp.costing.selectors.ranges import Range
-from hrp.platform.base.fields import from_cents
+from hrp.platform.base.money import from_cents
 from hrp.platform.ledger.models import Fund
 from hrp.platform.ledger.turnover import JournalLine, lines_behind
 from hrp.platform.org.models import OrgUnit

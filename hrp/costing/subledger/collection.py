@@ -16,7 +16,7 @@ from decimal import Decimal
 from hrp.costing.models import AccountItemMap, AllocationRule, CostItem, Driver, RuleSet
 from hrp.costing.models.drivers import Grain
 from hrp.costing.rules import resolution
-from hrp.platform.base.fields import to_cents
+from hrp.platform.base.money import to_cents
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 from hrp.platform.ledger.turnover import Turnover, turnover
 from hrp.platform.org import selectors as org

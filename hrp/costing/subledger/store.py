@@ -16,7 +16,7 @@ from hrp.costing.rules.certificate import Certificate
 from hrp.costing.subledger.collection import RunInputs
 from hrp.costing.subledger.computation import Computed
 from hrp.platform.base import clock
-from hrp.platform.base.fields import from_cents
+from hrp.platform.base.money import from_cents
 from hrp.platform.ledger.selectors import fund_ids
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hrp.costing.selectors import drill, runs
 from hrp.costing.selectors.ranges import RANGES
 from hrp.costing.views import asked
 from hrp.costing.views.asked import cell_url
-from hrp.platform.base.fields import from_cents
+from hrp.platform.base.money import from_cents
 from hrp.platform.base.refusals import NotFound
 from hrp.platform.documents import registry
 from hrp.platform.ledger.turnover import JournalLine

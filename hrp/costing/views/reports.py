@@ -17,7 +17,7 @@ from hrp.costing.views import asked
 from hrp.costing.views.asked import Asked, cell_url
 from hrp.platform.access import scope
 from hrp.platform.base import clock
-from hrp.platform.base.fields import from_cents
+from hrp.platform.base.money import from_cents
 from hrp.platform.base.refusals import NotFound
 from hrp.platform.documents.models import State
 from hrp.platform.exchange import forms, pdf

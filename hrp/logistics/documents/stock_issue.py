@@ -14,8 +14,9 @@ from typing import Any
 
 from django.db import models
 
-from hrp.logistics import rules, stock
+from hrp.logistics import stock
 from hrp.logistics.models import Item, Store
+from hrp.logistics.rules.fefo import Short, pick_fefo
 from hrp.platform.access import scope
 from hrp.platform.base import sql
 from hrp.platform.base.fields import MoneyField, QuantityField, not_negative
@@ -99,12 +100,13 @@ class StockIssue(Document):
         problems: list[Problem] = []
         for position, item, quantity, lot, expense, inventory, *_ in lines:
             try:
-                picks, holdings[item] = rules.pick_fefo(holdings[item], quantity, on=ctx.on, lot=lot)
-            except rules.Short as short:
+                picking = pick_fefo(holdings[item], quantity, on=ctx.on, lot=lot)
+            except Short as short:
                 problems.append(self._shortage(item, lot, quantity, short, position))
                 continue
-            moves += [stock.Move(position, item, p.batch_id, -p.quantity, -p.amount) for p in picks]
-            amounts[position] = sum((p.amount for p in picks), Decimal(0))
+            holdings[item] = picking.left
+            moves += [stock.Move(position, item, p.batch_id, -p.quantity, -p.amount) for p in picking.picks]
+            amounts[position] = sum((p.amount for p in picking.picks), Decimal(0))
             by_accounts[expense, inventory] += amounts[position]
         if problems:
             raise Conflict(
@@ -124,9 +126,7 @@ class StockIssue(Document):
                 way_out="请改选本科室的库房，或请该库房的库管员过账。",
             )
 
-    def _shortage(
-        self, item_id: int, lot: str, quantity: Decimal, short: rules.Short, position: int
-    ) -> Problem:
+    def _shortage(self, item_id: int, lot: str, quantity: Decimal, short: Short, position: int) -> Problem:
         item = Item.objects.get(pk=item_id)
         text = f"{item.name}{'（批号 ' + lot + '）' if lot else ''} 需 {quantity.normalize():f} {item.unit}，"
         text += f"可用 {short.usable.normalize():f} {item.unit}"

@@ -13,8 +13,10 @@ from typing import Any
 
 from django.db import models
 
-from hrp.logistics import rules, stock
+from hrp.logistics import stock
 from hrp.logistics.models import Item, Store, Supplier
+from hrp.logistics.rules.expiry import NO_EXPIRY
+from hrp.logistics.rules.valuation import line_amount
 from hrp.platform.base.fields import MoneyField, QuantityField, UnitPriceField, not_negative
 from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.documents.models import Document, DocumentLine
@@ -57,9 +59,9 @@ class StockReceipt(Document):
     def compute(self, lines: Sequence[Any]) -> None:
         for line in lines:
             if line.amount is None and line.quantity is not None and line.price is not None:
-                line.amount = rules.line_amount(line.quantity, line.price)
+                line.amount = line_amount(line.quantity, line.price)
             if line.expiry is None:
-                line.expiry = rules.NO_EXPIRY
+                line.expiry = NO_EXPIRY
         self.total = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
 
     def validate(self, lines: Sequence[Any]) -> None:
@@ -73,7 +75,7 @@ class StockReceipt(Document):
                 problems.append(Problem("数量必须大于零", field="quantity", line=place))
             if item.lot_required and not line.lot:
                 problems.append(Problem(f"{item} 管理批号，请填写批号", field="lot", line=place))
-            if item.expiry_required and line.expiry == rules.NO_EXPIRY:
+            if item.expiry_required and line.expiry == NO_EXPIRY:
                 problems.append(Problem(f"{item} 管理效期，请填写有效期", field="expiry", line=place))
             elif line.expiry < self.business_date:
                 problems.append(Problem(f"已于 {line.expiry} 过期，不能入库", field="expiry", line=place))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrp.costing.rules.largest_remainder import largest_remainder
+from hrp.platform.base.largest_remainder import largest_remainder
 from hrp.platform.base.refusals import Invalid
 
 amounts = st.integers(-(10**12), 10**12)

@@ -34,7 +34,7 @@ class Shares:
                 raise Invalid(
                     f"接收方 {code} 的分摊参数为负数（{_plain(weight)}）",
                     code="negative_driver",
-                    way_out="请更正该科室的统计量；退费造成的负收入须先在统计量录入单中改为 0 并注明原因。",
+                    way_out="请更正该接收方的分摊依据；由退费造成的负数须先在原单据中改为 0 并注明原因。",
                 )
         scale = lcm(*(weight.denominator for weight in exact.values()))
         self.codes: tuple[str, ...] = tuple(sorted(code for code, weight in exact.items() if weight))
@@ -57,7 +57,7 @@ class Shares:
             raise Invalid(
                 f"金额 {amount} 无法分摊：所有接收方的分摊参数合计为 0",
                 code="no_driver",
-                way_out="请补录统计量，或在分摊规则中设置经批准的备用参数。",
+                way_out="请补录分摊依据（统计量、数量或金额），或改用经批准的备用参数。",
             )
         size = abs(amount)
         parts = [size * unit // total for unit in units]
