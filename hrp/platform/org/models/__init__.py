@@ -1,6 +1,7 @@
 """Registers of the organisation."""
 
 from hrp.platform.org.models.calendar import CalendarDay, CalendarYear
+from hrp.platform.org.models.parameters import Parameter
 from hrp.platform.org.models.units import (
     Campus,
     Hospital,
@@ -21,6 +22,7 @@ __all__ = [
     "OrgTreeEdge",
     "OrgUnit",
     "OrgUnitCategory",
+    "Parameter",
     "Setting",
     "Tree",
     "UnitCategory",
