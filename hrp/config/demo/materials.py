@@ -118,7 +118,10 @@ def build(org: Organisation) -> Stockroom:
     ]
     keeper = org.units["0407"]
     store = Store.objects.create(code="CK01", name="中心库房", campus=org.campus, org_unit=keeper)
-    Store.objects.create(code="CK02", name="检验试剂冷库", campus=org.campus, org_unit=keeper)
+    Store.objects.create(
+        code="CK02", name="检验试剂冷库", campus=org.campus, org_unit=keeper, kind="second", parent=store
+    )
+    Store.objects.create(code="CK90", name="在途", campus=org.campus, org_unit=keeper, kind="transit")
     items = []
     for number, (name, specs, unit, kind, group, price, chargeable) in enumerate(ITEMS, start=1):
         for place, spec in enumerate(specs, start=1):
@@ -130,10 +133,16 @@ def build(org: Organisation) -> Stockroom:
                     code=code, name=name, spec=spec, unit=unit, kind=kind, material_class=classes[group],
                     pinyin=pinyin(name), chargeable=chargeable, barcode=f"0690{number:05d}{place:05d}",
                     manufacturer=suppliers[number % len(suppliers)].name, lot_required=managed, expiry_required=managed,
+                    trace_mode="lot" if managed else "none", cost_method="batch" if managed else "moving_average",
+                    device_class=_device_class(kind), sterile=name.startswith(("一次性使用无菌", "灭菌")),
                 )
             )  # fmt: skip
     Item.objects.bulk_create(items)
     return Stockroom(store, suppliers, items, Fund.objects.get(code="F1"))
+
+
+def _device_class(kind: str) -> str:
+    return {"high_value": "3", "consumable": "2", "reagent": "2", "disinfectant": "1"}.get(kind, "")
 
 
 def require_approval(role: Role) -> None:

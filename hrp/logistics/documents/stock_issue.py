@@ -14,13 +14,14 @@ from typing import Any
 
 from django.db import models
 
-from hrp.logistics import stock
+from hrp.logistics import gates, subledger
 from hrp.logistics.models import Item, Store
-from hrp.logistics.rules.fefo import Short, pick_fefo
+from hrp.logistics.rules.methods import CostMethod
+from hrp.logistics.subledger.shortages import shortage
 from hrp.platform.access import scope
 from hrp.platform.base import sql
 from hrp.platform.base.fields import MoneyField, QuantityField, not_negative
-from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, Problem
+from hrp.platform.base.refusals import Forbidden, Invalid, Problem
 from hrp.platform.documents.models import Document, DocumentLine
 from hrp.platform.documents.spec import DocumentSpec, PostingContext
 from hrp.platform.ledger.drafts import EntryDraft, LineDraft
@@ -29,7 +30,7 @@ from hrp.platform.org import selectors as org
 from hrp.platform.org.models import UnitCategory
 
 LINES_SQL = """
-SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name, s.org_unit_id
+SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name, s.org_unit_id, i.cost_method
 FROM logistics_issue_line l JOIN logistics_item i ON i.id = l.item_id
 JOIN logistics_class c ON c.id = i.material_class_id
 JOIN ledger_account x ON x.id = CASE WHEN %s THEN c.admin_expense_account_id ELSE c.expense_account_id END
@@ -82,7 +83,11 @@ class StockIssue(Document):
             if line.quantity <= 0:
                 problems.append(Problem("数量必须大于零", field="quantity", line=place))
             if not items[line.item_id].is_active:
-                problems.append(Problem(f"{items[line.item_id]} 已停用，不能出库", field="item", line=place))
+                item = items[line.item_id]
+                problems.append(
+                    Problem(f"{item} {item.get_status_display()}，不能出库", field="item", line=place)
+                )
+        problems += gates.problems(gates.Moment.ISSUE, self, lines, self.business_date)
         if problems:
             raise Invalid(
                 f"出库单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"
@@ -93,29 +98,18 @@ class StockIssue(Document):
         administrative = unit is not None and unit.category == UnitCategory.ADMIN
         lines = sql.rows(LINES_SQL, [administrative, self.pk])
         self._require_keeper(ctx, store=lines[0][7], keeps=lines[0][8])
-        holdings = stock.lock_holdings(self.store_id, [line[1] for line in lines])
-        moves: list[stock.Move] = []
-        amounts: dict[int, Decimal] = {}
+        wants = [subledger.Want(position, item, quantity, lot) for position, item, quantity, lot, *_ in lines]
+        methods = {item: CostMethod(method) for _, item, *_, method in lines}
+        taken = subledger.take(wants, store_id=self.store_id, on=ctx.on, source=ctx.source, methods=methods)
+        if taken.short:
+            raise shortage(taken.short, store=lines[0][7], verb="出库")
+        subledger.write(taken.moves, store_id=self.store_id, kind="issue", ctx=ctx, methods=methods)
+        gates.applied(gates.Moment.ISSUE, self, ctx)
         by_accounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-        problems: list[Problem] = []
-        for position, item, quantity, lot, expense, inventory, *_ in lines:
-            try:
-                picking = pick_fefo(holdings[item], quantity, on=ctx.on, lot=lot)
-            except Short as short:
-                problems.append(self._shortage(item, lot, quantity, short, position))
-                continue
-            holdings[item] = picking.left
-            moves += [stock.Move(position, item, p.batch_id, -p.quantity, -p.amount) for p in picking.picks]
-            amounts[position] = sum((p.amount for p in picking.picks), Decimal(0))
-            by_accounts[expense, inventory] += amounts[position]
-        if problems:
-            raise Conflict(
-                f"{self.store} 库存不足，{len(problems)} 行不能出库", problems=problems, code="no_stock",
-                way_out="请减少数量、改用其他批号或库房，或先办理入库。",
-            )  # fmt: skip
-        stock.write(moves, store_id=self.store_id, kind="issue", ctx=ctx)
-        self.total = sum(amounts.values(), Decimal(0))
-        sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
+        for position, _, _, _, expense, inventory, *_ in lines:
+            by_accounts[expense, inventory] += taken.amounts[position]
+        self.total = sum(taken.amounts.values(), Decimal(0))
+        sql.run(AMOUNTS_SQL, [list(taken.amounts), list(taken.amounts.values()), self.pk])
         return IssueFacts(dict(by_accounts), fund=lines[0][6], store=lines[0][7])
 
     def _require_keeper(self, ctx: PostingContext, *, store: str, keeps: int) -> None:
@@ -125,14 +119,6 @@ class StockIssue(Document):
                 f"{store}由其他科室管理，您不能从这里出库。",
                 way_out="请改选本科室的库房，或请该库房的库管员过账。",
             )
-
-    def _shortage(self, item_id: int, lot: str, quantity: Decimal, short: Short, position: int) -> Problem:
-        item = Item.objects.get(pk=item_id)
-        text = f"{item.name}{'（批号 ' + lot + '）' if lot else ''} 需 {quantity.normalize():f} {item.unit}，"
-        text += f"可用 {short.usable.normalize():f} {item.unit}"
-        if short.expired:
-            text += f"，另有 {short.expired.normalize():f} {item.unit} 已过期不可用"
-        return Problem(text, field="quantity", line=position - 1)
 
     def entries(self, facts: IssueFacts) -> list[EntryDraft]:
         fund = facts.fund
@@ -146,7 +132,8 @@ class StockIssue(Document):
         return [EntryDraft(self.business_date, f"出库 {facts.store}", lines)] if lines else []
 
     def mirror(self, ctx: PostingContext) -> None:
-        stock.mirror(store_id=self.store_id, kind="issue_reversal", ctx=ctx)
+        gates.mirrored(gates.Moment.ISSUE, self, ctx)
+        subledger.mirror(kind="issue_reversal", ctx=ctx)
 
 
 class StockIssueLine(DocumentLine):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from hrp.logistics import services
 from hrp.logistics.models import Item, MaterialClass, StockBalance, StockMove, Store, Supplier
 from hrp.platform.documents.registry import url_for
 from hrp.platform.ui.screens import Column, Field, Filter, RegisterScreen
@@ -45,19 +46,32 @@ ITEMS = RegisterScreen(
         Column("material_class"),
         Column("manufacturer"),
         Column("chargeable"),
-        Column("is_active", title="启用"),
+        Column("registration_number", hidden=True),
+        Column("cost_method", hidden=True),
+        Column("status", tones={"active": "done", "draft": "wait", "frozen": "back", "retired": "void"}),
     ),
     filters=(
-        Filter("q", title="物资", kind="text", lookups=("code__istartswith", "name__icontains", "pinyin__icontains", "barcode"), placeholder="编码 / 名称 / 拼音码 / 条码"),
+        Filter("q", title="物资", kind="text", lookups=("code__istartswith", "name__icontains", "pinyin__icontains", "barcode", "registration_number"), placeholder="编码 / 名称 / 拼音码 / 条码 / 注册证"),
         Filter("kind", kind="choice"),
         Filter("material_class", kind="register", register="logistics.material_class"),
-        Filter("is_active", title="启用", kind="bool"),
+        Filter("status", kind="choice"),
     ),
     fields=(
-        Field("code", immutable=True), Field("name", span=2), Field("spec", span=2), Field("unit"), Field("pinyin"),
-        Field("kind"), Field("material_class"), Field("manufacturer", span=2), Field("barcode"), Field("chargeable"),
-        Field("lot_required"), Field("expiry_required"), Field("is_active"),
+        Field("code", immutable=True), Field("name", span=2), Field("spec", span=2), Field("unit"), Field("generic_name"),
+        Field("brand"), Field("pinyin"), Field("kind"), Field("material_class"), Field("status"),
+        Field("manufacturer", span=2, section="来源"), Field("origin"), Field("barcode"), Field("registration_number"),
+        Field("insurance_code"), Field("tender_code"), Field("volume_based"),
+        Field("device_class", section="医疗器械"), Field("category_2002"), Field("category_2017"), Field("implant"),
+        Field("intervention"), Field("single_use"), Field("sterile"), Field("use_level"), Field("key_monitored"),
+        Field("charge_item"), Field("chargeable"),
+        Field("trace_mode", section="保管"), Field("lot_required"), Field("expiry_required"), Field("expiry_mode"),
+        Field("shelf_life_months"), Field("cold_chain"), Field("storage"), Field("hazard"), Field("consigned"),
+        Field("cost_method", section="计价与补货"), Field("over_receive_percent"), Field("lead_days"), Field("pack"),
+        Field("abc"), Field("ved"),
     ),
+    active=lambda item: item.is_active,
+    disable=services.retire,
+    enable=services.revive,
     search=("code__istartswith", "name__icontains", "pinyin__icontains"),
     exact=("code", "barcode"),
     hint=lambda item: f"{item.spec} · {item.unit}" if item.spec else item.unit,
@@ -72,9 +86,9 @@ SUPPLIERS = RegisterScreen(
     url="logistics/suppliers",
     menu=("logistics", "基础资料"),
     order=20,
-    columns=("code", Column("name", card="title"), "credit_code", "contact", "phone", "is_active"),
+    columns=("code", Column("name", card="title"), "credit_code", "contact", "phone", Column("payment_days", hidden=True), "is_active"),
     filters=(Filter("q", title="供应商", kind="text", lookups=("code__istartswith", "name__icontains", "pinyin__icontains"), placeholder="编码 / 名称 / 拼音码"),),
-    fields=("code", Field("name", span=2), "pinyin", "credit_code", "contact", "phone", "is_active"),
+    fields=("code", Field("name", span=2), "pinyin", "credit_code", "contact", "phone", "payment_days", "bank", "bank_account", "is_active"),
     search=("code__istartswith", "name__icontains", "pinyin__icontains"),
 )  # fmt: skip
 
@@ -86,8 +100,19 @@ STORES = RegisterScreen(
     url="logistics/stores",
     menu=("logistics", "基础资料"),
     order=30,
-    columns=("code", Column("name", card="title"), "campus", "org_unit", "is_active"),
-    fields=("code", "name", "campus", "org_unit", "is_active"),
+    columns=("code", Column("name", card="title"), "kind", "parent", "campus", "org_unit", "is_active"),
+    fields=(
+        "code",
+        "name",
+        "kind",
+        "parent",
+        "campus",
+        "org_unit",
+        "on_issue",
+        "least_life_days",
+        "count_cycle_days",
+        "is_active",
+    ),
     scope_field="org_unit",
 )
 

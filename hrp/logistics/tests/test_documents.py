@@ -79,8 +79,20 @@ class TestStockReceipt(DocumentContract):
         lines = Entry.objects.get(source=document.source).lines.order_by("position")
         assert [(x.account.code, x.amount) for x in lines] == [
             ("1302.05", Decimal("63.00")),
-            ("2302", Decimal("-63.00")),
+            ("2302.02", Decimal("-63.00")),
         ]
+
+    @pytest.mark.parametrize(
+        ("more", "account"),
+        [({"invoice_number": "26312000000012345678"}, "2302"), ({"origin": "donation"}, "4603")],
+    )
+    def test_where_goods_come_from_decides_the_credit(self, more: dict[str, str], account: str) -> None:
+        draft = services.save_draft(
+            StockReceipt, actor=self.maker, header={**self.header(), **more}, lines=self.lines()
+        )
+        document = posting.post(services.submit(draft, actor=self.maker), actor=self.maker)
+        credited = Entry.objects.get(source=document.source).lines.get(amount__lt=0)
+        assert (credited.account.code, credited.amount) == (account, Decimal("-63.00"))
 
     def test_a_missing_lot_is_named_by_line(self) -> None:
         with pytest.raises(Invalid) as refused:

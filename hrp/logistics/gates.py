@@ -1,0 +1,74 @@
+"""What rooms above add to the documents of stock: checks before a document may go on, and what follows its posting.
+
+A gate looks at one moment of business. Its ``check`` returns problems (shown at their lines) and never writes; its
+``apply`` runs inside the posting, under its locks; its ``mirror`` undoes that when the document is reversed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from hrp.platform.base.refusals import Problem
+from hrp.platform.base.registry import Registry
+
+if TYPE_CHECKING:
+    from hrp.platform.documents.spec import PostingContext
+
+
+class Moment(StrEnum):
+    ORDER = "order"
+    RECEIPT = "receipt"
+    REQUEST = "request"
+    ISSUE = "issue"
+    TRANSFER = "transfer"
+    SETTLEMENT = "settlement"
+
+
+Check = Callable[[Any, Sequence[Any], dt.date], list[Problem]]
+Apply = Callable[[Any, "PostingContext"], None]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """``check(document, lines, on)`` at save and again at posting; ``apply(document, ctx)`` and ``mirror`` at posting."""
+
+    name: str
+    moment: Moment
+    check: Check | None = None
+    apply: Apply | None = None
+    mirror: Apply | None = None
+
+
+_gates: Registry[Gate] = Registry("关口")
+
+
+def register(gate: Gate) -> Gate:
+    return _gates.register(f"{gate.moment}/{gate.name}", gate)
+
+
+def problems(moment: Moment, document: Any, lines: Sequence[Any], on: dt.date) -> list[Problem]:
+    """What every gate of a moment finds wrong."""
+    return [
+        problem
+        for gate in _gates
+        if gate.moment == moment and gate.check is not None
+        for problem in gate.check(document, lines, on)
+    ]
+
+
+def applied(moment: Moment, document: Any, ctx: PostingContext) -> None:
+    """Let every gate of a moment do its part of a posting."""
+    for gate in _gates:
+        if gate.moment == moment and gate.apply is not None:
+            gate.apply(document, ctx)
+
+
+def mirrored(moment: Moment, document: Any, ctx: PostingContext) -> None:
+    """Let every gate of a moment undo its part, the last one first."""
+    for gate in reversed(list(_gates)):
+        if gate.moment == moment and gate.mirror is not None:
+            gate.mirror(document, ctx)

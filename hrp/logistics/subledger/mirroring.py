@@ -1,0 +1,37 @@
+"""Undoing a document: the exact mirror of every move it left, to the fen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from hrp.logistics.rules.methods import CostMethod
+from hrp.logistics.subledger import layers
+from hrp.logistics.subledger.taking import lock_holdings, lock_valuations
+from hrp.logistics.subledger.writing import Move, methods_of, stock_gone, write
+from hrp.platform.base import sql
+from hrp.platform.documents.spec import PostingContext
+
+
+def mirror(*, kind: str, ctx: PostingContext) -> None:
+    """Mirror every move of the document, in every store it touched; locks in the usual order first.
+
+    Raises Conflict (``stock_gone``) when what it brought in has been used since.
+    """
+    found = sql.rows(
+        "SELECT m.store_id, m.line_position, m.item_id, m.batch_id, -m.quantity, -m.amount, m.id FROM logistics_move m"
+        " WHERE m.source = %s AND m.reverses_id IS NULL ORDER BY m.store_id, m.id",
+        [ctx.source],
+    )
+    by_store: dict[int, list[Move]] = defaultdict(list)
+    for store, *move in found:
+        by_store[store].append(Move(*move))
+    methods = methods_of([m.item_id for moves in by_store.values() for m in moves])
+    pooled = [item for item, method in methods.items() if method != CostMethod.BATCH]
+    for store, moves in sorted(by_store.items()):
+        lock_holdings(store, [m.item_id for m in moves])
+    for store, moves in sorted(by_store.items()):
+        if pooled:
+            lock_valuations(store, pooled)
+            if not layers.give_back(store_id=store, source=ctx.source):
+                raise stock_gone(sorted({m.position for m in moves}))
+        write(moves, store_id=store, kind=kind, ctx=ctx, methods=methods)
