@@ -19,6 +19,7 @@ PLATFORM_APPS = [
 
 MODULE_APPS = [
     "hrp.logistics",
+    "hrp.logistics.reports",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

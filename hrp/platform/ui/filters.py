@@ -80,7 +80,7 @@ def bind(model: type[models.Model], filters: Iterable[Filter]) -> tuple[Filter, 
 
 
 def read(
-    model: type[models.Model], filters: Iterable[Filter], given: QueryDict, actor: Any
+    model: type[models.Model] | None, filters: Iterable[Filter], given: QueryDict, actor: Any
 ) -> list[Condition]:
     """What was typed, with defaults where nothing was sent at all."""
     fresh = not given
@@ -95,12 +95,37 @@ def read(
     return conditions
 
 
-def _complete(condition: Condition, model: type[models.Model], actor: Any) -> Condition:
+def read_free(declared: Iterable[Filter], given: QueryDict, actor: Any) -> list[Condition]:
+    """As :func:`read`, of conditions that belong to no model: those of a report."""
+    return read(None, declared, given, actor)
+
+
+def value_of(condition: Condition) -> Any:
+    """What was typed as a value: a pair of days for ``date_range`` and ``month``, an id for ``register``; None for nothing."""
+    value, until = condition.value, condition.until
+    if condition.wrong or not condition.given:
+        return None
+    match condition.kind:
+        case "date":
+            return _date(value)
+        case "date_range":
+            return (_date(value) if value else None, _date(until) if until else None)
+        case "month":
+            first = dt.date.fromisoformat(f"{value}-01")
+            return first, (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+        case "register":
+            return int(value)
+        case "bool":
+            return value == "1"
+    return value
+
+
+def _complete(condition: Condition, model: type[models.Model] | None, actor: Any) -> Condition:
     one = condition.filter
     if one.kind == "choice":
         choices: Any = one.choices(actor) if callable(one.choices) else one.choices
         if choices is None:
-            field = field_at(model, one.name)
+            field = field_at(model, one.name) if model is not None else None
             choices = [
                 (str(v), str(t)) for v, t in (field.flatchoices if field is not None else ()) if v != ""
             ]
@@ -115,6 +140,8 @@ def _complete(condition: Condition, model: type[models.Model], actor: Any) -> Co
         wrong = [v for v in (condition.value, condition.until) if v and _date(v) is None]
         if wrong:
             return replace(condition, wrong=_("日期应写成 2026-01-31"))
+    if one.kind == "date" and condition.value and _date(condition.value) is None:
+        return replace(condition, wrong=_("日期应写成 2026-01-31"))
     if one.kind == "number_range":
         wrong = [v for v in (condition.value, condition.until) if v and _number(v) is None]
         if wrong:

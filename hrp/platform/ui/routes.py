@@ -6,10 +6,11 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from hrp.platform.ui import dashboards, screens
+from hrp.platform.ui import dashboards, reports, screens
 from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
 from hrp.platform.ui.views import attachments, documents, imports, lists, prints, records, registers
 from hrp.platform.ui.views.dashboards import DashboardPage
+from hrp.platform.ui.views.reports import ReportPage, ReportPaper, ReportWorkbook
 
 
 def _pages(screen: Any, rows: list[tuple[str, Any, str]]) -> list[URLPattern]:
@@ -68,6 +69,13 @@ def patterns() -> list[URLPattern]:
         path(one.url.strip("/"), DashboardPage.as_view(dashboard=one), name=f"dashboard.{one.key}")
         for one in dashboards.registry
     ]
+    for report in reports.registry:
+        at = report.url.strip("/")
+        found += [
+            path(at, ReportPage.as_view(screen=report), name=f"{report.key}.report"),
+            path(f"{at}/export", ReportWorkbook.as_view(screen=report), name=f"{report.key}.workbook"),
+            path(f"{at}/print", ReportPaper.as_view(screen=report), name=f"{report.key}.paper"),
+        ]
     for screen in screens.registry:
         found += of_document(screen) if isinstance(screen, DocumentScreen) else of_register(screen)
     return found

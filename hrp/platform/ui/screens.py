@@ -57,9 +57,9 @@ class Filter:
 
     name: str
     title: str = ""
-    kind: Literal["auto", "text", "choice", "bool", "date_range", "month", "number_range", "register"] = (
-        "auto"
-    )
+    kind: Literal[
+        "auto", "text", "choice", "bool", "date", "date_range", "month", "number_range", "register"
+    ] = "auto"
     lookups: tuple[str, ...] = ()
     choices: Choices | Callable[[Actor], Choices] | None = None
     register: str = ""
