@@ -48,13 +48,13 @@ STAFF = (
 ROLES = (
     RoleSpec(
         "store_keeper", "库管员",
-        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
+        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
         ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
     ),
     RoleSpec(
         "material_accountant", "物资会计",
         ("logistics.*", "ledger.*.view", "ledger.*.export", "org.*.view", *STAFF),
-        ("*.submit", "logistics.stock_*.edit"), description="审核与红冲物资单据，维护字典",
+        ("*.submit", "logistics.stock_*.edit", "logistics.transfer_receipt.edit"), description="审核与红冲物资单据，维护字典",
     ),
     RoleSpec(
         "ward_head", "科室负责人",

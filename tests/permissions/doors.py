@@ -16,6 +16,7 @@ from hrp.operations.duty.views import mine as duty
 from hrp.operations.knowledge import views as knowledge
 from hrp.platform.ui import screens
 from hrp.platform.ui.papers import SHARED_ACTS
+from hrp.platform.ui.reports import ReportScreen
 from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -130,6 +131,8 @@ def doors_of(patterns: list[Any]) -> list[Door]:
 
 
 def _kind(screen: Any) -> str:
+    if isinstance(screen, ReportScreen):
+        return "{report}"
     return "{document}" if isinstance(screen, DocumentScreen) else "{register}"
 
 
@@ -155,6 +158,8 @@ def _of_screen(address: Address, method: str) -> Iterator[Door]:
 
 def _codes(screen: Any, page: str, method: str) -> list[str]:
     """What may be asked for at an address of a screen, as it was declared."""
+    if isinstance(screen, ReportScreen):
+        return [""]
     if isinstance(screen, DocumentScreen):
         if page == "detail" and method == "POST":
             return ["save", *SHARED_ACTS, *_actions(screen, "detail")]

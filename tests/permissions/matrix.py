@@ -52,7 +52,10 @@ logistics.stock_*.edit logistics.stock_*.submit                         .  .  . 
 logistics.item.view                                                     o  o  .  a  a  a  a  a  .  .  .  .  .  .
 logistics.*.export                                                      .  .  .  a  a  .  a  .  .  .  .  .  .  .
 logistics.*.view                                                        .  .  .  a  a  a  a  a  .  .  .  .  .  .
-logistics.stock_*.*                                                     .  .  .  a  a  .  .  .  .  .  .  .  .  .
+logistics.transfer_receipt.approve                                      .  .  .  .  a  .  a  .  .  .  .  .  .  .
+logistics.transfer_receipt.reverse                                      .  .  .  .  a  .  .  .  .  .  .  .  .  .
+logistics.transfer_receipt.edit logistics.transfer_receipt.submit       .  .  .  a  .  .  .  .  .  .  .  .  .  .
+logistics.stock_*.* logistics.transfer_receipt.*                        .  .  .  a  a  .  .  .  .  .  .  .  .  .
 logistics.*                                                             .  .  .  .  a  .  .  .  .  .  .  .  .  .
 costing.report.view                                                     .  o  .  .  .  a  a  a  .  .  .  .  .  .
 costing.*.view                                                          .  .  .  .  .  a  a  a  .  .  .  .  .  .
@@ -84,10 +87,13 @@ ledger.*.edit documents.*.edit org.category.edit                        .  .  . 
 
 # What is narrowed by department. Everything else of a screen belongs to the whole hospital.
 BY_DEPARTMENT = """
-{document} logistics.store logistics.balance logistics.move ledger.entry ledger.line documents.approval_route
+{document} {report} logistics.store logistics.balance logistics.move ledger.entry ledger.line documents.approval_route
 operations.ticket operations.record operations.incident operations.arrival operations.breach operations.rating
 operations.call operations.mail operations.intake_contact operations.enquiry operations.gate.check_in costing.cell
 """
+
+# Lists of the whole hospital for whoever may use them at all: goods are sent to stores of other departments.
+OF_ALL = frozenset({"lookup:logistics.any_store"})
 
 # Screens and acts that go by another permission than their own name.
 CALLED = {
@@ -101,6 +107,12 @@ CALLED = {
     "operations.breach.view": "operations.ticket.view", "operations.breach.export": "operations.ticket.view",
     "operations.breach.edit": "operations.ticket.rule", "operations.duty_person": "operations.duty",
     "operations.material": "operations.training",
+    "logistics.stock_as_of": "logistics.stock", "logistics.near_expiry": "logistics.stock",
+    "logistics.idle_goods": "logistics.stock", "logistics.turnover": "logistics.stock",
+    "logistics.usage_by_department": "logistics.stock_issue", "logistics.usage_matrix": "logistics.stock_issue",
+    "logistics.usage": "logistics.stock_issue", "logistics.abc_ranking": "logistics.stock_issue",
+    "logistics.received_by_supplier": "logistics.stock_receipt",
+    "logistics.estimated_receipts": "logistics.stock_receipt", "logistics.price_changes": "logistics.stock_receipt",
     "return": "approve", "withdraw": "submit",
 }  # fmt: skip
 
@@ -132,6 +144,11 @@ view ~:act                        POST         {document}.bulk:*
 print                             POST         {document}.bulk:print
 nobody                            POST         {document}.panel:-
 
+view logistics.transfer_receipt.edit POST      logistics.stock_transfer.detail:receive
+
+view                              GET          {report}.report
+export                            GET          {report}.workbook {report}.paper
+
 view                              GET          {register}.list {register}.detail api:{register}.list api:{register}.get
 export?view                       GET          {register}.export
 edit                              GET POST     {register}.new {register}.edit
@@ -162,6 +179,9 @@ signed                            GET          lookup:org.unit lookup:org.campus
 view                              GET          lookup:*
 logistics.item.view|logistics.stock_*.edit GET lookup:logistics.item
 logistics.st*.view|logistics.stock_*.edit GET  lookup:logistics.store
+logistics.stock_transfer.edit     GET          lookup:logistics.any_store
+logistics.transfer_receipt.edit|logistics.stock.view GET lookup:logistics.batch
+logistics.transfer_receipt.edit   GET          lookup:logistics.transfer_on_the_way
 view|logistics.stock_receipt.*    GET          lookup:logistics.supplier
 view|logistics.item.*             GET          lookup:logistics.material_class
 costing.*_entry.edit|costing.account_item.edit GET lookup:ledger.expense_account

@@ -97,9 +97,9 @@ class DocumentDoor:
 
     def save(self, request: HttpRequest, given: dict[str, Any], pk: int | None = None) -> dict[str, Any]:
         actor = actor_of(request)
-        if pk is not None:
-            papers.load(self.screen, actor, pk)
         scope.require(actor, self.screen.code("edit"))
+        if pk is not None:
+            scope.check_object(actor, self.screen.code("edit"), papers.load(self.screen, actor, pk))
         header, lines = self.header(actor), self.lines(actor)
         taken = inputs.read(header, shapes.as_typed(header, given.get("header", {})), actor)
         raw = [shapes.as_typed(lines, line) for line in given.get("lines", [])]

@@ -23,6 +23,7 @@ from hrp.platform.ui import formats, grids, inputs, panels, papers
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.grids import Grid, RawLine
 from hrp.platform.ui.inputs import Input
+from hrp.platform.ui.screens import Notice
 from hrp.platform.ui.timeline import Progress, elapsed
 from hrp.platform.ui.views.lists import ScreenView
 
@@ -116,15 +117,19 @@ class DocumentPage(DocumentView):
         sent = "version" in request.POST and "sent" in request.POST
         editing = sent and document.state in EDITABLE
         raw = grids.posted_lines(request.POST.dict())
+        said: str | None = None
         try:
             if sent and act in ("save", "submit", "submit_post"):
                 # also when somebody submitted it meanwhile: the service refuses, and nobody is told it was saved
                 document = self._save(request, document, bound, lines, raw)
             if act != "save" or not sent:
-                document = self._act(request, document, act)
+                document, said = self._act(request, document, act)
         except (Invalid, Conflict, Forbidden) as refusal:
             return self._again(request, document, bound, lines, raw, refusal, editing)
-        messages.success(request, self._said(document, act))
+        if said and said.startswith("/"):
+            return redirect(said)
+        tags = "sticky" if isinstance(said, Notice) else ""
+        messages.success(request, said or self._said(document, act), extra_tags=tags)
         return redirect(self.address("detail", pk=document.pk), permanent=False)
 
     def _said(self, document: Document, act: str) -> str:
@@ -141,6 +146,8 @@ class DocumentPage(DocumentView):
         raw: Sequence[RawLine],
     ) -> Document:
         actor = actor_of(request)
+        if document.pk is not None:
+            scope.check_object(actor, self.screen.code("edit"), document)
         header = inputs.read(bound, request.POST.dict(), actor)
         rows, problems = grids.read(lines, raw, actor)
         inputs.refuse(self.screen.title, [*header.problems, *problems])
@@ -164,11 +171,12 @@ class DocumentPage(DocumentView):
         allowed = _HEADER_NAMES | set(self.model.spec.header_fields)
         return {name: value for name, value in values.items() if name in allowed}
 
-    def _act(self, request: HttpRequest, document: Document, act: str) -> Document:
+    def _act(self, request: HttpRequest, document: Document, act: str) -> tuple[Document, str | None]:
+        """Perform an act; what an action of the screen's own has to say, or where it leads."""
         actor, reason = actor_of(request), request.POST.get("reason", "").strip()
         if act in papers.SHARED_ACTS:
             version, on = request.POST.get("version", ""), request.POST.get("on", "").strip()
-            return papers.perform(
+            done = papers.perform(
                 document,
                 act,
                 actor=actor,
@@ -176,19 +184,19 @@ class DocumentPage(DocumentView):
                 on=inputs.date_or_refuse(on) if on else None,
                 version=int(version) if version.isdigit() else None,
             )
-        return self._own_act(request, document, act)
+            return done, None
+        return document, self._own_act(request, document, act)
 
-    def _own_act(self, request: HttpRequest, document: Document, code: str) -> Document:
+    def _own_act(self, request: HttpRequest, document: Document, code: str) -> str | None:
+        actor = actor_of(request)
         action = next((a for a in self.screen.actions if a.code == code), None)
+        if action is not None and action.permission:
+            scope.check_object(actor, action.permission, document)
         if action is None or (action.shown is not None and not action.shown(document)):
             raise Conflict(_("当前状态下没有这个操作。"), way_out=_("请刷新页面查看最新状态。"))
-        actor = actor_of(request)
-        if action.permission:
-            scope.check_object(actor, action.permission, document)
         taken = inputs.read(inputs.bind(self.model, action.fields, actor), request.POST.dict(), actor)
         taken.require(action.title)
-        action.run(actor=actor, obj=document, values=taken.values)
-        return document
+        return action.run(actor=actor, obj=document, values=taken.values)
 
     def _again(
         self,
