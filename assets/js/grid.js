@@ -6,6 +6,7 @@ import * as decimal from "./decimal.js";
 import { $, $$, always, on } from "./dom.js";
 import { choose, fetchItems } from "./lookup.js";
 import { toast } from "./toast.js";
+import { inBaseUnits } from "./units.js";
 
 const CELLS = "#lines tbody [data-cell]";
 const grid = () => $("#lines");
@@ -74,6 +75,7 @@ function removeRow(row) {
 /** Copy what a look-up answered into the row, as the grid declares. */
 function fill(row, input, item) {
   const fills = JSON.parse(input.closest("[data-lookup]").dataset.fills ?? "{}");
+  if ("units" in item.fill) row.dataset.units = item.fill.units;
   for (const [name, key] of Object.entries(fills)) {
     const node = cell(row, name);
     if (!node || !(key in item.fill)) continue;
@@ -92,6 +94,20 @@ on("input", CELLS, (_, input) => {
   input.dataset.typed = "1";
   input.closest("td").classList.remove("bad");
   compute(input.closest("tr"));
+});
+
+/* 2箱 in a quantity and 617.28/箱 in a price become base units when the cell is left. */
+on("change", `${CELLS}.numeric`, (_, input) => {
+  const row = input.closest("tr");
+  const { value, wrong, said } = inBaseUnits(input.value, JSON.parse(row.dataset.units || "{}"));
+  if (wrong) {
+    toast(wrong, "error");
+    input.closest("td").classList.add("bad");
+  } else if (value !== undefined) {
+    input.value = value;
+    toast(said, "info");
+    compute(row);
+  }
 });
 
 on("click", "[data-add-row]", () => inputs(addRow())[0]?.focus());

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
+from hrp.logistics.catalogue import demo as catalogue
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
@@ -84,6 +85,8 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
                 ledger.close_period(period=period, actor=finance)
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     _work_in_progress(org, room, users, rng, today)
+    catalogue.seed(users, room.suppliers, list(org.units.values()), today)
+    say("目录与资质")
     units = list(org.units.values())
     tickets = desk.seed(random.Random(SEED), users, units, today)  # noqa: S311 - a believable past
     contract = Contract.objects.get()

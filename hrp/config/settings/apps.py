@@ -20,6 +20,7 @@ PLATFORM_APPS = [
 MODULE_APPS = [
     "hrp.logistics",
     "hrp.logistics.reports",
+    "hrp.logistics.catalogue",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from hrp.logistics import services
 from hrp.logistics.models import Item, MaterialClass, StockBalance, StockMove, Store, Supplier
 from hrp.platform.documents.registry import url_for
 from hrp.platform.ui.screens import Column, Field, Filter, RegisterScreen
@@ -70,8 +69,6 @@ ITEMS = RegisterScreen(
         Field("abc"), Field("ved"),
     ),
     active=lambda item: item.is_active,
-    disable=services.retire,
-    enable=services.revive,
     search=("code__istartswith", "name__icontains", "pinyin__icontains"),
     exact=("code", "barcode"),
     hint=lambda item: f"{item.spec} · {item.unit}" if item.spec else item.unit,

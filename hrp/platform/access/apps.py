@@ -48,5 +48,8 @@ class AccessConfig(AppConfig):
                 "org.category.edit": "设置科室类别",
                 "system.org_unit.edit": "建立、调整、合并、停用科室",
                 "system.calendar.import": "导入工作日历",
+                "system.parameter.edit": "设置业务参数",
+                "org.parameter.view": "查看业务参数",
+                "org.parameter.verify": "核对业务参数",
             },
         )

@@ -21,6 +21,13 @@ class Registry(Generic[T]):
         self._things[name] = thing
         return thing
 
+    def replace(self, name: str, thing: T) -> T:
+        """Put a wider thing in the place of one that is registered. KeyError when none is."""
+        if name not in self._things:
+            raise KeyError(name)
+        self._things[name] = thing
+        return thing
+
     def get(self, name: str) -> T | None:
         return self._things.get(name)
 

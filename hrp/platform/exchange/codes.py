@@ -14,11 +14,12 @@ from hrp.platform.base.refusals import Invalid
 
 QR_LIMIT = 1000  # bytes; more makes modules too small for the scanners in a store room
 CODE128_LIMIT = 48
+GS = "\x1d"  # the separator in device codes: data, though it cannot be seen
 
 
 def qr_svg(text: str, *, title: str = "", error: str = "m") -> str:
     """An ``<svg>`` element with a viewBox and no fixed size, quiet zone included. ``error`` is L, M, Q or H."""
-    _checked(text, QR_LIMIT)
+    _checked(text.replace(GS, ""), QR_LIMIT)
     return segno.make(text, error=error, micro=False, boost_error=False).svg_inline(
         border=2, omitsize=True, title=title or None, dark="#000", light=None
     )

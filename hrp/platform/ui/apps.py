@@ -15,6 +15,7 @@ class UiConfig(AppConfig):
             journal,
             organisation,
             overview,
+            parameters,
             people,
             trail,
             workbench,
@@ -28,6 +29,7 @@ class UiConfig(AppConfig):
             screens.register_lookup(lookup)
         workbench.register()
         overview.register()
+        parameters.register()
         for screen in (
             *journal.ALL,
             *approvals.ALL,

@@ -325,8 +325,17 @@ class Grid:
         source: Source | None = one.source
         if source is None:
             return ""
+        return self._asking(one, reverse("lookup", kwargs={"key": source.key}))
+
+    def scan_url(self, one: Input) -> str:
+        """Where a scan into this column is read; "" when its source reads none."""
+        source: Source | None = one.source
+        if source is None or not source.scans:
+            return ""
+        return self._asking(one, reverse("lookup.scan", kwargs={"key": source.key}))
+
+    def _asking(self, one: Input, address: str) -> str:
         query = urlencode([("shows", path) for path in self._shown_by(one).values()])
-        address = reverse("lookup", kwargs={"key": source.key})
         return f"{address}?{query}" if query else address
 
     def _shown_by(self, one: Input) -> dict[str, str]:

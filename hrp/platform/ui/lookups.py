@@ -93,6 +93,8 @@ class Source:
         rows = self.rows(actor, params or {})
         if not text:
             return rows
+        if isinstance(self.declared, RegisterScreen) and self.declared.find is not None:
+            return self.declared.find(rows, text)
         if not self.search_paths and not self.exact_paths:
             return rows.none()
         condition = Q()
@@ -104,6 +106,23 @@ class Source:
 
     def search(self, actor: Any, text: str, params: Params, shows: Iterable[str] = ()) -> list[Choice]:
         return [self.choice(obj, shows) for obj in self.search_rows(actor, text, params)[:MOST]]
+
+    def scan(self, actor: Any, raw: str, place: str, shows: Iterable[str]) -> dict[str, Any] | None:
+        """What a scan says, as the scan box takes it; None when this source reads none or the scan is no code."""
+        declared = self.declared
+        if not isinstance(declared, RegisterScreen) or declared.scan is None:
+            return None
+        reading = declared.scan(actor=actor, raw=raw, place=place)
+        row = self.rows(actor, {}).filter(pk=reading.pk).first() if reading.pk is not None else None
+        return {
+            "hit": self.choice(row, shows).as_dict() if row is not None else None,
+            "fill": dict(reading.fill or {}), "warnings": list(reading.warnings), "error": reading.error,
+            "dialog": reading.dialog, "once": reading.once,
+        }  # fmt: skip
+
+    @property
+    def scans(self) -> bool:
+        return isinstance(self.declared, RegisterScreen) and self.declared.scan is not None
 
     def by_codes(self, actor: Any, codes: Iterable[str], params: Params) -> dict[str, Any]:
         """Objects by their upper-case exact codes; codes that name nothing, or several things, are absent."""

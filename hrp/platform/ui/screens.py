@@ -8,7 +8,7 @@ model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.db.models import Model, QuerySet
@@ -204,6 +204,23 @@ class Lookup:
 
 
 @dataclass(frozen=True, eq=False)
+class Reading:
+    """What a register made of a scan: the row ``pk`` it found, and what else of the line the code said.
+
+    ``fill`` are values of other cells (a number in ``quantity`` is how many the code stands for); ``once`` marks a code
+    that exists once (a serial), so that the same one is not taken twice. Without a row, ``error`` says why, and
+    ``dialog`` is the address of a form that can help.
+    """
+
+    pk: int | None = None
+    fill: Mapping[str, str] | None = None
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    dialog: str = ""
+    once: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class RegisterScreen:
     """The pages of one register.
 
@@ -213,6 +230,8 @@ class RegisterScreen:
     rows are narrowed ("" : the register is the whole hospital's); ``narrow(rows, unit_ids)`` does it where no path
     will. ``disable(actor=, obj=, reason=)`` is 停用.
     ``closed`` says of a row that it no longer changes: it is not offered for editing.
+    ``find(rows, text)`` searches in the register's own way instead of by ``search``; ``scan(actor=, raw=, place=)``
+    reads what a scanner sent into the grid of the document type ``place`` and answers a :class:`Reading`.
     """
 
     key: str
@@ -245,6 +264,8 @@ class RegisterScreen:
     label: Callable[[Any], str] = str
     hint: Callable[[Any], str] | None = None
     fill: Callable[[Any], Mapping[str, Any]] | None = None
+    find: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
+    scan: Callable[..., Reading] | None = None
     sheet: Any = (
         None  # hrp.platform.exchange.sheets.SheetSpec, or a callable taking the actor and returning one
     )
@@ -365,6 +386,18 @@ def register(screen: Screen) -> Screen:
             ),
         )
     return screen
+
+
+def extend(
+    key: str, *, panels: Sequence[Panel] = (), actions: Sequence[Action] = (), **changes: Any
+) -> Screen:
+    """Add to a screen that a room below has registered: panels and actions beside its own, other parts in their place.
+
+    Called in ``apps.py``, before addresses are made; the menu entry stays as it was.
+    """
+    screen = registry[key]
+    wider = replace(screen, panels=(*screen.panels, *panels), actions=(*screen.actions, *actions), **changes)
+    return registry.replace(key, wider)
 
 
 def register_lookup(lookup: Lookup) -> Lookup:

@@ -6,6 +6,7 @@ from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 
 from hrp.platform.ui.api.door import api
+from hrp.platform.ui.own import parameters
 from hrp.platform.ui.routes import patterns
 from hrp.platform.ui.views import home, lookups, roles, work
 
@@ -30,11 +31,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search", home.search, name="search"),
     path("preferences", home.preferences, name="preferences"),
     path("lookup/<str:key>", lookups.lookup, name="lookup"),
+    path("lookup/<str:key>/scan", lookups.scan, name="lookup.scan"),
     path("api/v1/", api.urls),
     path(
         "security/roles/<int:pk>/permissions",
         roles.RolePermissions.as_view(),
         name="security.role.permissions",
     ),
+    path("settings/parameters", parameters.listing, name="system.parameters"),
+    path("settings/parameters/set", parameters.change, name="system.parameters.set"),
+    path("settings/parameters/<int:pk>/verify", parameters.verify, name="system.parameters.verify"),
     *patterns(),
 ]

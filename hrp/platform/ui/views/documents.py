@@ -269,6 +269,7 @@ class DocumentPage(DocumentView):
             "lines_title": screen.lines_title or _("明细"),
             "scan": scan,
             "scan_url": grid.lookup_url(scan) if scan else "",
+            "scan_read_url": grid.scan_url(scan) if scan else "",
             "steps": progress.steps(),
             "events": progress.events(),
             "elapsed": elapsed(document),

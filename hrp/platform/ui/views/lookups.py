@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from hrp.platform.ui import lookups
 from hrp.platform.ui.actors import actor_of
 
+LONGEST_SCAN = 300
 _OWN = ("q", "code", "shows")
 
 
@@ -31,3 +32,14 @@ def lookup(request: HttpRequest, key: str) -> JsonResponse:
     if hit is not None and all(item["id"] != hit["id"] for item in items):
         items.insert(0, hit)
     return JsonResponse({"items": items, "hit": hit})
+
+
+@require_POST
+def scan(request: HttpRequest, key: str) -> JsonResponse:
+    """What a scanner sent (``raw``, kept to the character) as values of an entry line of ``place``."""
+    actor = actor_of(request)
+    source = lookups.source(key)
+    lookups.require(actor, key)
+    raw, place = request.POST.get("raw", "")[:LONGEST_SCAN], request.POST.get("place", "")[:60]
+    answer = source.scan(actor, raw, place, request.GET.getlist("shows")[:20])
+    return JsonResponse(answer or {"hit": None, "fill": {}, "warnings": [], "error": "", "dialog": "", "once": False})

@@ -1,0 +1,37 @@
+from django.apps import AppConfig
+
+
+class CatalogueConfig(AppConfig):
+    name = "hrp.logistics.catalogue"
+    label = "catalogue"
+    verbose_name = "物资目录与资质"
+
+    def ready(self) -> None:
+        from hrp.logistics import gates
+        from hrp.logistics.catalogue import invariants, parameters
+        from hrp.logistics.catalogue.screens import items, licenses, supply
+        from hrp.logistics.catalogue.services import gatekeeping, one_off_use
+        from hrp.logistics.catalogue.services.licenses import KIND
+        from hrp.platform.access import permissions
+        from hrp.platform.notify import kinds
+        from hrp.platform.ui import menu, screens
+
+        parameters.declare_all()
+        permissions.declare_all("logistics", items.PERMISSIONS | licenses.PERMISSIONS | supply.PERMISSIONS)
+        kinds.declare(KIND, "资质到期", module="logistics")
+        invariants.register_all()
+        for moment in parameters.MOMENTS:
+            uses = (
+                {"apply": one_off_use.take, "mirror": one_off_use.give_back}
+                if moment == gates.Moment.RECEIPT
+                else {}
+            )
+            gates.register(gates.Gate("catalogue", moment, check=gatekeeping.problems(moment), **uses))
+        items.extend_items()
+        licenses.extend_others()
+        for screen in (items.CLASS_NODES, *licenses.ALL, *supply.ALL):
+            screens.register(screen)
+        menu.add(
+            "logistics", "基础资料",
+            menu.Item("扫码枪自检", icon="barcode", url_name="logistics.scanner", permission="logistics.item.view", order=200),
+        )  # fmt: skip

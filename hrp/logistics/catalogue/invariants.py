@@ -1,0 +1,39 @@
+"""Invariants of the catalogue, as queries that must return no row."""
+
+from __future__ import annotations
+
+from hrp.platform.base.health import Invariant, register
+
+ONE_OFF = """
+SELECT o.id, o.used, coalesce(u.quantity, 0) AS counted FROM logistics_one_off o
+LEFT JOIN (SELECT one_off_id, sum(quantity) AS quantity FROM logistics_one_off_use GROUP BY 1) u ON u.one_off_id = o.id
+WHERE o.used <> coalesce(u.quantity, 0)
+"""
+
+SEARCH = """
+SELECT i.id AS item, i.code FROM logistics_item i LEFT JOIN logistics_item_search s ON s.item_id = i.id
+WHERE s.item_id IS NULL OR lower(left(i.code, 24)) <> ALL (tsvector_to_array(s.vector))
+"""
+
+ALIASES = """
+SELECT a.item_id AS item, a.into_id AS kept FROM logistics_item_alias a JOIN logistics_item i ON i.id = a.item_id
+WHERE i.status <> 'retired'
+"""
+
+LIFE = """
+SELECT i.id AS item, i.status, d.after FROM logistics_item i
+JOIN LATERAL (SELECT after FROM logistics_item_decision WHERE item_id = i.id ORDER BY id DESC LIMIT 1) d ON true
+WHERE i.status <> CASE WHEN d.after IN ('qualification', 'committee') THEN 'draft' ELSE d.after END
+"""
+
+ALL = (
+    ("LOG-C1", "临时采购已用数量等于其使用记录合计", ONE_OFF),
+    ("LOG-C2", "每个物资都能按编码检索到", SEARCH),
+    ("LOG-C3", "已合并的重复物资不再使用", ALIASES),
+    ("LOG-C4", "物资状态与最近一次办理一致", LIFE),
+)
+
+
+def register_all() -> None:
+    for code, title, sql in ALL:
+        register(Invariant(id=code, module="logistics", title=title, sql=sql))
