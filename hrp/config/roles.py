@@ -48,7 +48,7 @@ STAFF = (
 ROLES = (
     RoleSpec(
         "store_keeper", "库管员",
-        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
+        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.identifier.bind", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
         ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
     ),
     RoleSpec(

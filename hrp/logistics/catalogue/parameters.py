@@ -55,10 +55,3 @@ def declare_all() -> None:
         Spec(VOLUME_MEASURE, "集采完成量按", "choice", "received", "院内默认，待院方确认", choices=(("received", "入库量"), ("issued", "领用量"))),
         Spec(SEPARATORS, "扫码枪代替 GS 分隔符送出的字符", "text", "|、{GS}、^]", "按院内扫码枪设置", help="用顿号隔开；在“扫码枪自检”查看"),
     )  # fmt: skip
-
-
-def words(text: str) -> tuple[str, ...]:
-    """The parts of a parameter written with 顿号."""
-    return tuple(
-        part.strip() for part in text.replace("，", "、").replace(",", "、").split("、") if part.strip()
-    )

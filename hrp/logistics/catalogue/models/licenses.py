@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -50,9 +49,7 @@ class License(models.Model):
     issuer = models.CharField("发证机关", max_length=100, blank=True)
     valid_from = models.DateField("发证日期")
     valid_to = models.DateField("有效期至", null=True, blank=True, help_text="长期有效留空")
-    scope_codes = ArrayField(
-        models.CharField(max_length=10), verbose_name="经营范围（分类编码）", default=list, blank=True
-    )
+    scope_codes = models.CharField("经营范围（分类编码）", max_length=300, blank=True)
     scope_text = models.CharField("经营范围（原文）", max_length=500, blank=True)
     renewing = models.BooleanField("延续受理中", default=False)
     renewal_number = models.CharField("受理号", max_length=60, blank=True)

@@ -23,6 +23,7 @@ from hrp.logistics.catalogue.models import (
     Stage,
 )
 from hrp.logistics.catalogue.models.licenses import PRODUCT_KINDS
+from hrp.logistics.catalogue.rules.lists import parts
 from hrp.logistics.catalogue.services import classes, codes, identifiers, life, scanning
 from hrp.logistics.models import Item
 from hrp.logistics.screens.registers import ITEMS
@@ -57,7 +58,7 @@ def save_item(*, actor: User, pk: int | None, values: dict[str, Any]) -> Item:
     item: Item = services.save_row(ITEMS, actor=actor, pk=pk, values=values)
     classes.follow(item=item, before=before)
     if before is None:
-        kinds = parameters.words(business.value(parameters.ADMISSION_KINDS, clock.today()))
+        kinds = parts(business.value(parameters.ADMISSION_KINDS, clock.today()))
         life.begin(actor=actor, item=item, stage=Stage.DRAFT if item.kind in kinds else Stage.ACTIVE)
     return item
 
@@ -237,7 +238,10 @@ def extend_items() -> None:
         apply=selectors.find_items,
     )  # fmt: skip
     filters = tuple(text if one.name == "q" else one for one in ITEMS.filters)
-    fields = tuple(field for field in ITEMS.fields if isinstance(field, str) or field.name != "status")
+    status = Field("status", readonly=True, default=lambda actor: Item.Status.DRAFT)
+    fields = tuple(
+        status if not isinstance(one, str) and one.name == "status" else one for one in ITEMS.fields
+    )
     screens.extend(
         "logistics.item", panels=PANELS, actions=ACTIONS, filters=filters, fields=fields, save=save_item,
         disable=_disable, enable=None, active=lambda item: item.status != Item.Status.RETIRED, find=selectors.find_items,

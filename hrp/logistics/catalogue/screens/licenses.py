@@ -18,7 +18,7 @@ from hrp.platform.base import clock, files
 from hrp.platform.base.refusals import Invalid
 from hrp.platform.documents.services import lines_of
 from hrp.platform.org import parameters as business
-from hrp.platform.ui import screens, services
+from hrp.platform.ui import screens
 from hrp.platform.ui.screens import Action, Column, Field, Filter, Panel, RegisterScreen
 
 PERMISSIONS = {
@@ -73,19 +73,6 @@ def _attach(*, actor: User, obj: License, values: dict[str, Any]) -> str:
     return f"已上传 {stored.name}"
 
 
-def _codes(paper: License) -> str:
-    return "、".join(paper.scope_codes)
-
-
-def _save(*, actor: User, pk: int | None, values: dict[str, Any]) -> License:
-    """The codes of a scope are typed with 顿号."""
-    given = dict(values)
-    if isinstance(given.get("scope_codes"), str):
-        given["scope_codes"] = list(parameters.words(given["scope_codes"]))
-    saved: License = services.save_row(LICENSES, actor=actor, pk=pk, values=given)
-    return saved
-
-
 LICENSES = RegisterScreen(
     key="logistics.license",
     model=License,
@@ -94,7 +81,6 @@ LICENSES = RegisterScreen(
     url="logistics/licenses",
     menu=("logistics", "基础资料"),
     order=60,
-    save=_save,
     queryset=lambda actor: License.objects.select_related("supplier"),
     ordering=("valid_to", "kind"),
     columns=(
@@ -111,7 +97,7 @@ LICENSES = RegisterScreen(
         Field("kind"), Field("number", span=2),
         Field("supplier", help="供应商的证照填这里"), Field("manufacturer", span=2, help="生产企业或注册人的证照（含产品注册证）填这里"),
         Field("issuer"), Field("valid_from"), Field("valid_to"),
-        Field("scope_codes", title="经营范围（分类编码）", kind="text", help="用顿号隔开，例如 6815、6866、14"), Field("scope_text", kind="textarea", span=2),
+        Field("scope_codes", help="用顿号隔开，例如 6815、6866、14"), Field("scope_text", kind="textarea", span=2),
         Field("renewing"), Field("renewal_number", help="延续受理中的，到期后仍可使用"), Field("is_active"),
     ),
     panels=(

@@ -22,7 +22,7 @@ from hrp.logistics.catalogue.models import (
     VolumeContract,
     VolumeItem,
 )
-from hrp.logistics.catalogue.services import supply
+from hrp.logistics.catalogue.services import prices, supply
 from hrp.logistics.models import Item
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -55,9 +55,31 @@ def _valid(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
     return rows.filter(valid_on(clock.today())) if value == "1" else rows.exclude(valid_on(clock.today()))
 
 
+def _save_agreement(*, actor: User, pk: int | None, values: dict[str, Any]) -> PriceAgreement:
+    """Save an agreement whose days no other one has."""
+    before = PriceAgreement.objects.filter(pk=pk).first() if pk is not None else None
+    supplier, item = (
+        values.get(name) or (getattr(before, f"{name}_id") if before else None)
+        for name in ("supplier", "item")
+    )
+    since = values.get("valid_from") or (before.valid_from.isoformat() if before else "")
+    until = (
+        values["valid_to"]
+        if "valid_to" in values
+        else (before.valid_to.isoformat() if before and before.valid_to else "")
+    )
+    if supplier and item and since:
+        prices.require_free(
+            supplier=int(supplier), item=int(item), valid_from=dt.date.fromisoformat(since),
+            valid_to=dt.date.fromisoformat(until) if until else None, other_than=pk,
+        )  # fmt: skip
+    saved: PriceAgreement = services.save_row(AGREEMENTS, actor=actor, pk=pk, values=values)
+    return saved
+
+
 def _end(*, actor: User, obj: PriceAgreement, values: dict[str, Any]) -> str:
     """End an agreement on a day, so that the next price can begin on the day after."""
-    services.save_row(AGREEMENTS, actor=actor, pk=obj.pk, values={"valid_to": values["valid_to"]})
+    _save_agreement(actor=actor, pk=obj.pk, values={"valid_to": values["valid_to"]})
     return f"已于 {values['valid_to']} 截止"
 
 
@@ -69,6 +91,7 @@ AGREEMENTS = RegisterScreen(
     url="logistics/agreements",
     menu=("logistics", "采购"),
     order=70,
+    save=_save_agreement,
     queryset=lambda actor: PriceAgreement.objects.select_related("item", "supplier"),
     ordering=("item__code", "supplier__code", "-valid_from"),
     columns=(

@@ -28,6 +28,7 @@ from hrp.logistics.catalogue.models import (
 )
 from hrp.logistics.catalogue.models.licenses import PRODUCT_KINDS
 from hrp.logistics.catalogue.rules import chain
+from hrp.logistics.catalogue.rules.lists import parts
 from hrp.logistics.catalogue.services import supply
 from hrp.logistics.gates import Moment
 from hrp.logistics.models import Item, Supplier
@@ -263,7 +264,7 @@ def _authorisations(case: Case) -> Iterator[Finding]:
 def _scopes(case: Case) -> Iterator[Finding]:
     """The item's class lies within what the supplier's operating licence names."""
     rows = [row for row in case.papers[LicenseKind.OPERATION] if row.holds_on(case.on)]
-    codes = {code for row in rows for code in row.scope_codes}
+    codes = {code for row in rows for code in parts(row.scope_codes)}
     if not codes:
         return
     for line in case.lines:
@@ -303,7 +304,7 @@ def _prices(case: Case) -> Iterator[Finding]:
 
 def _catalogue(case: Case) -> Iterator[Finding]:
     """The item is in the supply catalogue of the day, or a one-off purchase covers it."""
-    kinds = parameters.words(business.value(parameters.CATALOGUE_KINDS, case.on))
+    kinds = parts(business.value(parameters.CATALOGUE_KINDS, case.on))
     lines = [line for line in case.lines if line.item.kind in kinds]
     version = supply.in_force(case.on) if lines else None
     if version is None:

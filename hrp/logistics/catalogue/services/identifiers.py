@@ -40,21 +40,19 @@ def bind(
         raise Invalid("包装含量须大于零", problems=[Problem("须大于零", field="quantity")])
     if level not in PackageLevel.values or agency not in ItemIdentifier.Agency.values:
         raise Invalid("包装级别或发码机构不在可选范围内", problems=[Problem("请重新选择", field="level")])
-    taken = ItemIdentifier.objects.select_related("item").filter(di=di).first()
-    if taken is not None:
+    _require_not_merged(item)
+    row, is_new = ItemIdentifier.objects.select_related("item").get_or_create(
+        di=di,
+        defaults={
+            "item": item, "level": level, "quantity": quantity, "agency": agency,
+            "valid_from": valid_from or clock.today(),
+        },
+    )  # fmt: skip
+    if not is_new:
         raise Conflict(
-            f"产品标识 {di} 已属于 {taken.item.code} {taken.item}", code="identifier_taken",
+            f"产品标识 {di} 已属于 {row.item.code} {row.item}", code="identifier_taken",
             way_out="如登记有误，请在物资字典中先更正原来的登记；如两个物资编码是同一产品，请合并重复物资。",
         )  # fmt: skip
-    _require_not_merged(item)
-    row = ItemIdentifier.objects.create(
-        di=di,
-        item=item,
-        level=level,
-        quantity=quantity,
-        agency=agency,
-        valid_from=valid_from or clock.today(),
-    )
     audit.record(
         actor=actor, act="logistics.identifier.bind", target=f"logistics.item:{item.pk}",
         summary=f"绑定产品标识 {di}：{item}，每{row.get_level_display()} {quantity.normalize():f} {item.unit}",

@@ -8,6 +8,7 @@ from typing import Any
 
 from hrp.logistics.catalogue import parameters
 from hrp.logistics.catalogue.models import OneOffPurchase, OneOffUse, SupplyLine
+from hrp.logistics.catalogue.rules.lists import parts
 from hrp.logistics.catalogue.services import gatekeeping, supply
 from hrp.logistics.gates import Moment
 from hrp.logistics.models import Item
@@ -21,7 +22,7 @@ def take(document: Any, ctx: PostingContext) -> None:
     version = supply.in_force(ctx.on)
     if version is None or getattr(document, "origin", "") == "donation":
         return
-    kinds = parameters.words(business.value(parameters.CATALOGUE_KINDS, ctx.on))
+    kinds = parts(business.value(parameters.CATALOGUE_KINDS, ctx.on))
     listed = SupplyLine.objects.filter(version=version).values("item_id")
     wants: dict[int, Decimal] = defaultdict(Decimal)
     lines = document.lines.filter(item__kind__in=kinds).exclude(item__in=listed)

@@ -10,6 +10,7 @@ from django.db import connection
 
 from hrp.logistics.catalogue import parameters
 from hrp.logistics.catalogue.models import ItemAlias, ItemIdentifier, ScanRecord
+from hrp.logistics.catalogue.rules.lists import parts
 from hrp.logistics.models import Batch, Item
 from hrp.logistics.rules import gs1, udi
 from hrp.logistics.rules.scan import Scan
@@ -50,7 +51,7 @@ def read(raw: str, *, on: dt.date | None = None) -> Scan:
     """The scan taken apart, with the separators this hospital's scanners send."""
     on = on or clock.today()
     separators = [
-        one for one in parameters.words(business.value(parameters.SEPARATORS, on)) if not gs1.SETS["X"].fullmatch(one)
+        one for one in parts(business.value(parameters.SEPARATORS, on)) if not gs1.SETS["X"].fullmatch(one)
     ]  # fmt: skip
     return udi.parse(raw, separators=separators, reference_year=on.year)
 

@@ -110,7 +110,7 @@ def test_the_chain_must_reach_the_maker(market: Market) -> None:
 
 
 def test_the_class_must_lie_in_the_scope(market: Market) -> None:
-    market.paper("operation", LATER, scope_codes=["6815", "14"])
+    market.paper("operation", LATER, scope_codes="6815、14")
     assert any("6846 不在" in words for words in warned(market))
     document = market.draft()
     levels = {

@@ -42,4 +42,6 @@ def scan(request: HttpRequest, key: str) -> JsonResponse:
     lookups.require(actor, key)
     raw, place = request.POST.get("raw", "")[:LONGEST_SCAN], request.POST.get("place", "")[:60]
     answer = source.scan(actor, raw, place, request.GET.getlist("shows")[:20])
-    return JsonResponse(answer or {"hit": None, "fill": {}, "warnings": [], "error": "", "dialog": "", "once": False})
+    return JsonResponse(
+        answer or {"hit": None, "fill": {}, "warnings": [], "error": "", "dialog": "", "once": False}
+    )
