@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 
 from hrp.logistics.catalogue.models import Authorisation, License, OneOffPurchase, Override, PriceAgreement
@@ -290,3 +291,13 @@ def test_who_keeps_the_papers_is_told_once_at_each_step_and_daily_after(market: 
     assert told()[-1].endswith("已过期 2 天")
     market.paper("business", LATER)
     assert licenses.remind(DAY + dt.timedelta(days=43)) == 0, "it was renewed"
+
+
+def test_a_quantity_is_judged_by_its_own_constraint_before_the_database_does(
+    market: Market, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whole numbers too: compared with NaN as integers the check would fail itself and be passed over."""
+    values = {"item": market.stent, "org_unit": market.world.unit, "reason": "急救", "valid_to": LATER}
+    with pytest.raises(ValidationError):
+        supply.ask_one_off(actor=market.clerk, values=values | {"quantity": Decimal(-3)})
+    assert "database error" not in caplog.text
