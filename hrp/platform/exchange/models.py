@@ -1,9 +1,14 @@
-"""What was imported and what waits to be downloaded. The files themselves lie under MEDIA_ROOT with random names."""
+"""What was imported, what waits to be downloaded, and what partners are told.
+
+The files themselves lie under MEDIA_ROOT with random names.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+
+from hrp.platform.base.history import tracked
 
 
 class ImportRun(models.Model):
@@ -83,3 +88,69 @@ class ExportFile(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+@tracked(exclude=["secret"])
+class Partner(models.Model):
+    """A system of somebody else that we call by HTTP (HIS, 电子病历, a supplier's platform).
+
+    ``secret`` is sealed and never shown again; with one, every call is signed. Nothing but ``base_url`` is ever called.
+    """
+
+    code = models.SlugField("编码", max_length=20, unique=True)
+    name = models.CharField("名称", max_length=60)
+    base_url = models.CharField("接口地址", max_length=300)
+    secret = models.TextField("密钥（密文）", blank=True)
+    timeout_s = models.PositiveSmallIntegerField("超时（秒）", default=10)
+    is_active = models.BooleanField("启用", default=True)
+
+    class Meta:
+        verbose_name = "接口伙伴"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(timeout_s__gte=1, timeout_s__lte=60), name="partner_timeout"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_secret(self) -> bool:
+        return bool(self.secret)
+
+
+class Message(models.Model):
+    """One thing a partner must be told, kept until it was. The same ``kind`` and ``key`` are told a partner once."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "待发送"
+        SENT = "sent", "已发送"
+        FAILED = "failed", "发送失败"
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", verbose_name="接口伙伴")
+    kind = models.CharField("类别", max_length=60)
+    key = models.CharField("业务键", max_length=120)
+    body = models.JSONField("内容")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
+    created_at = models.DateTimeField("时间")
+    tried_at = models.DateTimeField("最近尝试", null=True, blank=True)
+    sent_at = models.DateTimeField("送达时间", null=True, blank=True)
+    answer = models.TextField("对方回答", blank=True)
+    error = models.CharField("最近错误", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "接口消息"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "partner"], name="message_state")]
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "kind", "key"], name="message_once"),
+            models.CheckConstraint(
+                condition=~models.Q(state="sent") | models.Q(sent_at__isnull=False), name="message_sent_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"

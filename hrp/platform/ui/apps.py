@@ -16,6 +16,7 @@ class UiConfig(AppConfig):
             organisation,
             overview,
             parameters,
+            partners,
             people,
             trail,
             workbench,
@@ -25,6 +26,7 @@ class UiConfig(AppConfig):
         permissions.declare_all("documents", approvals.PERMISSIONS)
         permissions.declare_all("ledger", overview.PERMISSIONS)
         permissions.declare_all("system", channels.PERMISSIONS)
+        permissions.declare_all("system", partners.PERMISSIONS)
         for lookup in approvals.LOOKUPS:
             screens.register_lookup(lookup)
         workbench.register()
@@ -36,6 +38,7 @@ class UiConfig(AppConfig):
             *organisation.ALL,
             *people.ALL,
             *channels.ALL,
+            *partners.ALL,
             *trail.ALL,
         ):
             screens.register(screen)
