@@ -16,6 +16,7 @@ import "./scanner.js";
 import "./clocks.js";
 import "./intake.js";
 import "./passkey.js";
+import "./theatre.js";
 import "./rows.js";
 
 window.htmx = htmx;

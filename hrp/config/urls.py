@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", include("hrp.operations.feedback.urls")),
     path("operations/", include("hrp.operations.acceptance.urls")),
     path("logistics/", include("hrp.logistics.catalogue.urls")),
+    path("logistics/", include("hrp.logistics.highvalue.urls")),
     path("costing/", include("hrp.costing.urls")),
     path("", include("hrp.platform.ui.urls")),
     path("", include("hrp.platform.access.urls")),

@@ -16,6 +16,7 @@ from hrp.platform.base.refusals import Problem
 from hrp.platform.base.registry import Registry
 
 if TYPE_CHECKING:
+    from hrp.logistics.subledger.writing import Move
     from hrp.platform.documents.spec import PostingContext
 
 
@@ -72,3 +73,27 @@ def mirrored(moment: Moment, document: Any, ctx: PostingContext) -> None:
     for gate in reversed(list(_gates)):
         if gate.moment == moment and gate.mirror is not None:
             gate.mirror(document, ctx)
+
+
+# -- what follows every movement, whichever document made it -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Follower:
+    """``follow(moves, store_id=, kind=, ctx=)`` after moves were written, mirrors among them (``reverses_id``)."""
+
+    name: str
+    follow: Callable[..., None]
+
+
+_followers: Registry[Follower] = Registry("随动")
+
+
+def follow(follower: Follower) -> Follower:
+    return _followers.register(follower.name, follower)
+
+
+def moved(moves: Sequence[Move], *, store_id: int, kind: str, ctx: PostingContext) -> None:
+    """Tell every follower; one that refuses undoes the posting."""
+    for follower in _followers:
+        follower.follow(moves, store_id=store_id, kind=kind, ctx=ctx)

@@ -21,6 +21,7 @@ MODULE_APPS = [
     "hrp.logistics",
     "hrp.logistics.reports",
     "hrp.logistics.catalogue",
+    "hrp.logistics.highvalue",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from hrp.logistics import gates
 from hrp.logistics.rules.methods import CostMethod
 from hrp.logistics.subledger import layers
 from hrp.platform.base import clock, sql
@@ -167,6 +168,7 @@ def write(
             gone = {m.position for m in outgoing if methods[m.item_id] != CostMethod.BATCH}
     if gone:
         raise stock_gone(sorted(gone))
+    gates.moved(moves, store_id=store_id, kind=kind, ctx=ctx)
 
 
 def stock_gone(positions: Sequence[int]) -> Conflict:

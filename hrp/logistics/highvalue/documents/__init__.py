@@ -1,0 +1,1 @@
+"""Documents of high-value goods."""

@@ -1,0 +1,199 @@
+"""Every read of high-value goods that has a name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from hrp.logistics.documents.stock_receipt import StockReceipt
+from hrp.logistics.highvalue.documents.consign_in import ConsignIn
+from hrp.logistics.highvalue.documents.operation_request import OperationRequest
+from hrp.logistics.highvalue.models import (
+    EmergencyUse,
+    HisCharge,
+    PatientUse,
+    TraceUnit,
+    UnitEvent,
+    UseCharge,
+)
+from hrp.logistics.highvalue.pieces import labels
+from hrp.logistics.models import Freeze
+from hrp.platform.base import clock
+from hrp.platform.documents.models import State
+from hrp.platform.documents.registry import load, url_for
+from hrp.platform.ledger.models import Period
+from hrp.platform.org import parameters
+
+MOST = 200
+
+
+def uses() -> QuerySet[PatientUse]:
+    return PatientUse.objects.select_related(
+        "unit__item",
+        "unit__batch__supplier",
+        "unit__store",
+        "org_unit",
+        "nurse",
+        "cancel__actor",
+        "charge",
+        "emergency_case",
+    )
+
+
+def requests_of(visit_no: str) -> QuerySet[OperationRequest]:
+    """Posted or approved requests of a visit, the newest first."""
+    return OperationRequest.objects.filter(
+        visit_no=visit_no, state__in=(State.POSTED, State.APPROVED)
+    ).select_related("org_unit").order_by("-pk")  # fmt: skip
+
+
+def picked_for(visit_no: str) -> QuerySet[TraceUnit]:
+    """Pieces that lie ready for a visit."""
+    return TraceUnit.objects.filter(visit_no=visit_no, state__in=("picked", "in_consign")).select_related(
+        "item", "batch", "store"
+    )
+
+
+def uses_of(visit_no: str) -> QuerySet[PatientUse]:
+    return uses().filter(visit_no=visit_no).order_by("-pk")
+
+
+# -- charges ---------------------------------------------------------------------------------------------------
+
+
+def used_not_charged(*, upto: dt.date | None = None) -> QuerySet[UseCharge]:
+    """Living uses of what is charged separately that were not charged in time and that nobody explained."""
+    hours = parameters.value("highvalue.charge_grace_hours", clock.today())
+    said = HisCharge.objects.filter(
+        cancelled=False, uid=OuterRef("use__unit__uid"), visit_no=OuterRef("use__visit_no")
+    )
+    found = UseCharge.objects.filter(
+        ~Exists(said), state__in=("waiting", "told", "failed"), explanation="", use__cancel=None,
+        use__used_at__lt=clock.now() - dt.timedelta(hours=hours),
+    )  # fmt: skip
+    if upto is not None:
+        found = found.filter(use__used_on__lte=upto)
+    return found.select_related("use__unit__item", "use__org_unit", "use__nurse").order_by("use_id")
+
+
+def charged_not_used(*, upto: dt.date | None = None) -> QuerySet[HisCharge]:
+    """Charges of HIS for pieces that no living use of that visit stands behind and that nobody explained."""
+    living = PatientUse.objects.filter(cancel=None, unit__uid=OuterRef("uid"), visit_no=OuterRef("visit_no"))
+    found = HisCharge.objects.filter(~Exists(living), cancelled=False, explanation="")
+    if upto is not None:
+        found = found.filter(charged_on__lte=upto)
+    return found.order_by("charged_on", "pk")
+
+
+def closing_day() -> dt.date | None:
+    """The last day of the month that closes next."""
+    return (
+        Period.objects.filter(state=Period.State.OPEN)
+        .order_by("first_day")
+        .values_list("last_day", flat=True)
+        .first()
+    )
+
+
+def waiting_cases() -> QuerySet[EmergencyUse]:
+    return EmergencyUse.objects.filter(decision="").select_related(
+        "use__unit__item", "use__org_unit", "asked_by"
+    )
+
+
+# -- tracing ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a piece came from: the document and what it says."""
+
+    title: str
+    number: str
+    url: str
+    date: dt.date | None
+    supplier: str
+    note: str = ""
+
+
+@dataclass
+class Trace:
+    """One piece on one screen, both ways."""
+
+    unit: TraceUnit
+    origin: Origin | None
+    uses: list[PatientUse] = field(default_factory=list)
+    events: list[UnitEvent] = field(default_factory=list)
+    freezes: list[Freeze] = field(default_factory=list)
+
+
+def find(text: str) -> list[TraceUnit]:
+    """Pieces by code, serial, lot, visit, registration number or item; those used come first."""
+    text = text.strip()
+    if not text:
+        return []
+    by_visit = PatientUse.objects.filter(visit_no=text).values("unit_id")
+    found = TraceUnit.objects.exclude(state="labelled").filter(
+        Q(uid__iexact=text) | Q(serial__iexact=text) | Q(batch__lot__iexact=text) | Q(pk__in=by_visit)
+        | Q(item__code__iexact=text) | Q(item__registration_number__iexact=text) | Q(tray__iexact=text)
+    )  # fmt: skip
+    return list(found.select_related("item", "batch__supplier", "store").order_by("-pk")[:MOST])
+
+
+def find_any(text: str) -> list[TraceUnit]:
+    """As :func:`find`; a scanned label is taken apart when nothing is called like it."""
+    units = find(text)
+    if not units and text:
+        unit = labels.find(text)
+        units = [unit] if unit is not None else []
+    return units
+
+
+def uses_by_unit(units: list[TraceUnit]) -> dict[int, list[PatientUse]]:
+    """Uses of pieces, in one query."""
+    found: dict[int, list[PatientUse]] = {}
+    for use in uses().filter(unit__in=[unit.pk for unit in units]).order_by("pk"):
+        found.setdefault(use.unit_id, []).append(use)
+    return found
+
+
+def trace(unit: TraceUnit) -> Trace:
+    """Everything of one piece."""
+    return Trace(
+        unit,
+        origin_of(unit),
+        list(uses().filter(unit=unit).order_by("pk")),
+        list(
+            UnitEvent.objects.filter(unit=unit).select_related("store", "from_store", "actor").order_by("pk")
+        ),
+        list(
+            Freeze.objects.filter(
+                Q(batch=unit.batch)
+                | Q(item=unit.item, batch=None)
+                | Q(supplier=unit.batch.supplier, batch=None, item=None)
+            ).select_related("frozen_by", "released_by")
+        ),
+    )
+
+
+def origin_of(unit: TraceUnit) -> Origin | None:
+    """The receipt a piece came by, or who registered it in an emergency."""
+    document: Any = load(unit.source)
+    if isinstance(document, StockReceipt | ConsignIn):
+        note = document.delivery_note and f"送货单 {document.delivery_note}"
+        return Origin(
+            document.spec.title, document.display_number, url_for(unit.source), document.business_date,
+            document.supplier.name, note or "",
+        )  # fmt: skip
+    if document is not None:
+        return Origin(
+            document.spec.title,
+            document.display_number,
+            url_for(unit.source),
+            document.business_date,
+            unit.batch.supplier.name,
+        )
+    return Origin("紧急使用登记", "", "", clock.local(unit.registered_at).date(), unit.batch.supplier.name)

@@ -1,0 +1,1 @@
+"""Doors of high-value goods: parse, call one service, render."""
