@@ -72,8 +72,9 @@ def use(
     scope.require(actor, USE, visit.org_unit_id)
     if client_key is not None:
         said = PatientUse.objects.filter(client_key=client_key).first()
-        if said is not None:
+        if said is not None and said.raw == code.strip()[:200]:
             return said
+        client_key = client_key if said is None else None
     visit = visit.checked()
     found = labels.require(code)
     events.lock([found.pk])

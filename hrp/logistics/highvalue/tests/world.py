@@ -29,7 +29,7 @@ KINDS = (
 )  # fmt: skip
 MORE = (
     "logistics.theatre.use", "logistics.unit.view", "logistics.unit.pick", "logistics.unit.edit", "logistics.patient_use.view",
-    "logistics.freeze.edit", "logistics.freeze.view", "logistics.recall.edit", "logistics.recall.view",
+    "logistics.freeze.edit", "logistics.freeze.view", "logistics.freeze.release", "logistics.patient_use.approve", "logistics.recall.edit", "logistics.recall.view",
     "logistics.recall.acknowledge", "logistics.adverse_event.edit", "logistics.adverse_event.view", "logistics.charge.edit",
     "logistics.charge.view",
 )  # fmt: skip
@@ -57,7 +57,7 @@ class Theatre:
             implant=True, registration_number="国械注准20203130001", manufacturer="杏康医疗器械有限公司", consigned=True,
         )  # fmt: skip
         self.nurse = self.world.user("nurse", "林护士", *PERMISSIONS)
-        self.other = self.world.user("he", "何护士", *PERMISSIONS, "logistics.freeze.release", "logistics.patient_use.approve", "logistics.patient_use.cancel")  # fmt: skip
+        self.other = self.world.user("he", "何护士", *PERMISSIONS, "logistics.patient_use.cancel")  # fmt: skip
 
     def header(self, **more: Any) -> dict[str, Any]:
         return {"campus": self.world.campus.pk, "org_unit": self.world.unit.pk, "business_date": DAY, **more}

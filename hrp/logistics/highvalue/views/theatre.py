@@ -68,7 +68,6 @@ def _context(
         "suppliers": Supplier.objects.filter(is_active=True).order_by("code"),
         "may_book": bool(visit) and scope.has(actor, BOOK) and any(use.unit.state == "used" for use in used),
         "answer": answer,
-        "client_key": uuid.uuid4(),
     }
 
 
