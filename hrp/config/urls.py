@@ -20,7 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", include("hrp.operations.acceptance.urls")),
     path("logistics/", include("hrp.logistics.catalogue.urls")),
     path("logistics/", include("hrp.logistics.highvalue.urls")),
+    path("logistics/", include("hrp.logistics.purchasing.urls")),
     path("costing/", include("hrp.costing.urls")),
+    path("", include("hrp.platform.exchange.urls")),
     path("", include("hrp.platform.ui.urls")),
     path("", include("hrp.platform.access.urls")),
 ]

@@ -27,6 +27,7 @@ class Moment(StrEnum):
     ISSUE = "issue"
     TRANSFER = "transfer"
     SETTLEMENT = "settlement"
+    SUPPLIER_RETURN = "supplier_return"
 
 
 Check = Callable[[Any, Sequence[Any], dt.date], list[Problem]]

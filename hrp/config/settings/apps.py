@@ -22,6 +22,7 @@ MODULE_APPS = [
     "hrp.logistics.reports",
     "hrp.logistics.catalogue",
     "hrp.logistics.highvalue",
+    "hrp.logistics.purchasing",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

@@ -19,7 +19,7 @@ class HighvalueConfig(AppConfig):
         from hrp.logistics.highvalue.services import charging
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
-        from hrp.platform.exchange import messages
+        from hrp.platform.exchange.messages import outbound
         from hrp.platform.notify import kinds
         from hrp.platform.ui import screens
 
@@ -35,7 +35,8 @@ class HighvalueConfig(AppConfig):
         parameters.declare()
         invariants.register_all()
         following.register_gates()
-        messages.when_settled(charging.CHARGE, charging.heard)
+        outbound.on_answer(charging.CHARGE, charging.heard)
+        outbound.on_given_up(charging.CHARGE, charging.heard)
         kinds.declare("logistics.highvalue", "高值耗材", module="logistics")
         kinds.declare("logistics.recall", "召回与不良事件", module="logistics", mandatory=True)
         permissions.declare_all("logistics", registers.PERMISSIONS | recalls.PERMISSIONS)

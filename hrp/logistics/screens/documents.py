@@ -86,6 +86,8 @@ RECEIPTS = DocumentScreen(
         LineField("quantity", title="实收数量", width=96, total=True),
         LineField("price", width=104),
         LineField("amount", title="金额（元）", product=("quantity", "price"), readonly=True, width=120, total=True),
+        LineField("produced", width=116), LineField("sterile_expiry", width=116),
+        LineField("order_line", title="采购订单行", lookup="logistics.order_line", depends=("item", "supplier"), width=190),
     ),
     lines_title="入库明细",
     scan="item",

@@ -1,6 +1,6 @@
-"""What was imported, what waits to be downloaded, and what partners are told.
+"""What was imported, what waits to be downloaded, and what was said to and by partners.
 
-The files themselves lie under MEDIA_ROOT with random names.
+Files themselves lie under MEDIA_ROOT with random names.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from hrp.platform.base.append_only import AppendOnlyModel
 from hrp.platform.base.history import tracked
 
 
@@ -92,65 +93,98 @@ class ExportFile(models.Model):
 
 @tracked(exclude=["secret"])
 class Partner(models.Model):
-    """A system of somebody else that we call by HTTP (HIS, 电子病历, a supplier's platform).
+    """A system of somebody else that we exchange messages with. What it sends is done by ``user``, within its rights."""
 
-    ``secret`` is sealed and never shown again; with one, every call is signed. Nothing but ``base_url`` is ever called.
-    """
-
-    code = models.SlugField("编码", max_length=20, unique=True)
-    name = models.CharField("名称", max_length=60)
-    base_url = models.CharField("接口地址", max_length=300)
-    secret = models.TextField("密钥（密文）", blank=True)
+    code = models.CharField("编码", max_length=40, unique=True)
+    title = models.CharField("名称", max_length=100)
+    url = models.CharField("接口地址", max_length=300, blank=True)
+    allowed = models.TextField("允许连接的地址", blank=True)
     timeout_s = models.PositiveSmallIntegerField("超时（秒）", default=10)
-    is_active = models.BooleanField("启用", default=True)
+    secret = models.TextField("密钥", blank=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="代表用户",
+    )
+    is_active = models.BooleanField("启用", default=False)
 
     class Meta:
         verbose_name = "接口伙伴"
-        ordering = ["code"]
+        ordering = ("code",)
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(timeout_s__gte=1, timeout_s__lte=60), name="partner_timeout"
+                condition=models.Q(timeout_s__gte=1, timeout_s__lte=60), name="exchange_partner_timeout"
             )
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
 
     @property
     def has_secret(self) -> bool:
         return bool(self.secret)
 
 
-class Message(models.Model):
-    """One thing a partner must be told, kept until it was. The same ``kind`` and ``key`` are told a partner once."""
+class PartnerMessage(models.Model):
+    """One message to or from a partner. ``key`` is its identity: told twice, it is one message.
+
+    What was said never changes; how far it has come does.
+    """
+
+    class Direction(models.TextChoices):
+        OUT = "out", "发出"
+        IN = "in", "收到"
 
     class State(models.TextChoices):
         WAITING = "waiting", "待发送"
-        SENT = "sent", "已发送"
-        FAILED = "failed", "发送失败"
+        DELIVERED = "delivered", "已送达"
+        EXHAUSTED = "exhausted", "多次失败"
+        HANDLED = "handled", "已处理"
+        REFUSED = "refused", "已拒绝"
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", verbose_name="接口伙伴")
-    kind = models.CharField("类别", max_length=60)
-    key = models.CharField("业务键", max_length=120)
+    direction = models.CharField("方向", max_length=3, choices=Direction.choices)
+    kind = models.CharField("类型", max_length=60)
+    key = models.CharField("幂等键", max_length=200)
+    source = models.CharField("来源单据", max_length=100, blank=True, db_index=True)
     body = models.JSONField("内容")
-    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField("尝试次数", default=0)
+    state = models.CharField("状态", max_length=10, choices=State.choices)
+    attempts = models.PositiveSmallIntegerField("次数", default=0)
+    answer = models.JSONField("回答", null=True, blank=True)
+    error = models.CharField("错误", max_length=500, blank=True)
     created_at = models.DateTimeField("时间")
-    tried_at = models.DateTimeField("最近尝试", null=True, blank=True)
-    sent_at = models.DateTimeField("送达时间", null=True, blank=True)
-    answer = models.TextField("对方回答", blank=True)
-    error = models.CharField("最近错误", max_length=500, blank=True)
+    settled_at = models.DateTimeField("完成时间", null=True, blank=True)
 
     class Meta:
         verbose_name = "接口消息"
-        ordering = ["-id"]
-        indexes = [models.Index(fields=["state", "partner"], name="message_state")]
+        ordering = ("-id",)
+        indexes = [models.Index(fields=["state", "-id"], name="exchange_message_state")]
         constraints = [
-            models.UniqueConstraint(fields=["partner", "kind", "key"], name="message_once"),
-            models.CheckConstraint(
-                condition=~models.Q(state="sent") | models.Q(sent_at__isnull=False), name="message_sent_when"
-            ),
+            models.UniqueConstraint(
+                fields=["partner", "direction", "kind", "key"], name="exchange_message_once"
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.key}"
+        return f"{self.get_direction_display()} {self.kind} {self.key}"
+
+
+class PartnerAttempt(AppendOnlyModel):
+    """One try at delivering a message, as it went."""
+
+    message = models.ForeignKey(PartnerMessage, models.PROTECT, related_name="tries", verbose_name="接口消息")
+    at = models.DateTimeField("时间")
+    ok = models.BooleanField("成功")
+    took_ms = models.PositiveIntegerField("用时（毫秒）")
+    said = models.TextField("回答", blank=True)
+    error = models.CharField("错误", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "发送记录"
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.at}"

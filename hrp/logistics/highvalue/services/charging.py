@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +13,12 @@ from hrp.logistics.highvalue import emr
 from hrp.logistics.highvalue.models import HisCharge, PatientUse, UseCharge
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
+from hrp.platform.access.services.machines import system_actor
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
-from hrp.platform.base.refusals import Invalid, NotFound, Problem
-from hrp.platform.exchange import messages
-from hrp.platform.exchange.models import Message
+from hrp.platform.base.refusals import Invalid, Problem
+from hrp.platform.exchange.messages import outbound
+from hrp.platform.exchange.models import PartnerMessage
 from hrp.platform.org import parameters
 
 CHARGE, UNCHARGE, RECORD = "his.charge", "his.uncharge", "emr.implant_use"
@@ -43,17 +43,10 @@ def tell(use_id: int) -> str:
     _tell_record(use)
     if row.state not in (State.WAITING, State.FAILED):
         return row.state
-    try:
-        messages.send(
-            partner=parameters.value("highvalue.his_partner", clock.today()),
-            kind=CHARGE,
-            key=str(use.pk),
-            body=body(use),
-        )
-    except NotFound as refusal:
-        row.state, row.error = State.FAILED, refusal.reason[:300]
-    else:
+    if _send("highvalue.his_partner", CHARGE, use, body(use)):
         row.state, row.error = State.TOLD, ""
+    else:
+        row.state, row.error = State.FAILED, "HIS 没有登记为接口伙伴或已停用"
     row.save(update_fields=["state", "error"])
     return row.state
 
@@ -70,13 +63,16 @@ def body(use: PatientUse) -> dict[str, Any]:
 
 def _tell_record(use: PatientUse) -> None:
     """The use as a document of WS/T 500.22; a hospital that has not set up its record system is not told."""
-    try:
-        messages.send(
-            partner=parameters.value("highvalue.emr_partner", clock.today()), kind=RECORD, key=str(use.pk),
-            body={"format": "WS/T 500.22", "template": "C0022", "visit_no": use.visit_no, "xml": emr.document(use)},
-        )  # fmt: skip
-    except NotFound:
-        return
+    told = {"format": "WS/T 500.22", "template": "C0022", "visit_no": use.visit_no, "xml": emr.document(use)}
+    _send("highvalue.emr_partner", RECORD, use, told)
+
+
+def _send(parameter: str, kind: str, use: PatientUse, told: dict[str, Any]) -> bool:
+    """Write a message down for the partner a parameter names; False when there is none that can be written to."""
+    to = outbound.partner(parameters.value(parameter, clock.today()))
+    if to is not None:
+        outbound.send(to=to, kind=kind, key=str(use.pk), body=told, source=f"logistics.use:{use.pk}")
+    return to is not None
 
 
 @transaction.atomic
@@ -87,23 +83,17 @@ def withdraw(use: PatientUse) -> None:
     row.state = State.CANCELLED
     row.save(update_fields=["state"])
     if told:
-        messages.send(
-            partner=parameters.value("highvalue.his_partner", clock.today()), kind=UNCHARGE, key=str(use.pk),
-            body={"use": use.pk, "visit_no": use.visit_no, "uid": use.unit.uid, "charge_no": row.charge_no},
-        )  # fmt: skip
+        told_back = {"use": use.pk, "visit_no": use.visit_no, "uid": use.unit.uid, "charge_no": row.charge_no}
+        _send("highvalue.his_partner", UNCHARGE, use, told_back)
 
 
-def heard(message: Message) -> None:
+def heard(message: PartnerMessage) -> None:
     """HIS took the charge, or never will: called in the transaction that writes down what became of the message."""
     row = UseCharge.objects.select_for_update().filter(use_id=int(message.key)).first()
     if row is None or row.state == State.CANCELLED:
         return
-    if message.state == Message.State.SENT:
-        try:
-            answer = json.loads(message.answer)
-        except ValueError:
-            answer = {}
-        number = answer.get("charge_no", "") if isinstance(answer, dict) else ""
+    if message.state == PartnerMessage.State.DELIVERED:
+        number = message.answer.get("charge_no", "") if isinstance(message.answer, dict) else ""
         row.state, row.charge_no, row.error = State.CHARGED, str(number)[:60], ""
     else:
         row.state, row.error = State.FAILED, message.error[:300]
@@ -129,11 +119,12 @@ def try_again(limit: int = 200) -> int:
         UseCharge.objects.filter(state=State.FAILED).order_by("pk").values_list("use_id", flat=True)[:limit]
     )
     for use in found:
-        failed = Message.objects.filter(kind=CHARGE, key=str(use), state=Message.State.FAILED).first()
+        given_up = PartnerMessage.State.EXHAUSTED
+        failed = PartnerMessage.objects.filter(kind=CHARGE, key=str(use), state=given_up).first()
         if failed is None:
             tell(use)
             continue
-        messages.send_again(failed)
+        outbound.send_again(message=failed, actor=system_actor("highvalue", title="高值收费"))
         UseCharge.objects.filter(use_id=use).update(state=State.TOLD)
     return len(found)
 

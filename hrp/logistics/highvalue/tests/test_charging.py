@@ -14,10 +14,10 @@ from hrp.logistics.highvalue.models import HisCharge, PatientUse, UseCharge
 from hrp.logistics.highvalue.services import charging, using
 from hrp.logistics.highvalue.tests.world import NOON, Theatre
 from hrp.platform.base import clock, health
-from hrp.platform.exchange import jobs as exchange
-from hrp.platform.exchange import messages
-from hrp.platform.exchange.models import Message
+from hrp.platform.exchange.messages import outbound, partners
+from hrp.platform.exchange.models import PartnerMessage
 from hrp.platform.jobs import inline
+from hrp.platform.notify import http
 from hrp.platform.notify.tests import receiver
 from hrp.platform.notify.tests.receiver import Receiver
 
@@ -35,10 +35,15 @@ def his(db: None) -> Iterator[Receiver]:
     with receiver.running() as one:
         one.answer = {"charge_no": "C-77"}
         for code in ("his", "emr"):
-            messages.save_partner(
-                pk=None, values={"code": code, "name": code, "base_url": f"{one.url}/{code}", "timeout_s": 1}
-            )
+            _register(code, f"{one.url}/{code}", one.pair)
         yield one
+
+
+def _register(code: str, url: str, pair: str) -> None:
+    row = partners.save(
+        pk=None, values={"code": code, "title": code, "url": url, "allowed": pair, "timeout_s": 1}
+    )
+    partners.switch(partner=row, active=True)
 
 
 def used(theatre: Theatre) -> PatientUse:
@@ -55,14 +60,14 @@ def test_a_use_is_charged_and_written_into_the_record(theatre: Theatre, his: Rec
     assert charge_of(use).state == "waiting"
     jobs.charge()
     assert charge_of(use).state == "told"
-    inline.run_waiting(queue="notify")
+    inline.run_waiting(queue="exchange")
     charge = charge_of(use)
     assert (charge.state, charge.charge_no) == ("charged", "C-77")
-    by_path = {asked.path: asked.json for asked in his.asked}
-    told = by_path["/his/his.charge"]
+    by_kind = {asked.json["kind"]: asked.json["body"] for asked in his.asked}
+    told = by_kind["his.charge"]
     assert (told["visit_no"], told["uid"], told["quantity"]) == (use.visit_no, use.unit.uid, 1)
     assert "张" not in str(told), "no more of the patient than the visit"
-    root = ElementTree.fromstring(by_path["/emr/emr.implant_use"]["xml"])
+    root = ElementTree.fromstring(by_kind["emr.implant_use"]["xml"])
     values = {
         code.get("displayName"): (code.get("code"), value.text)
         for observation in root.iter("{urn:hl7-org:v3}observation")
@@ -75,24 +80,20 @@ def test_a_use_is_charged_and_written_into_the_record(theatre: Theatre, his: Rec
 
 
 def test_a_dead_his_holds_nobody_up(theatre: Theatre) -> None:
-    messages.save_partner(
-        pk=None,
-        values={"code": "his", "name": "HIS", "base_url": f"http://127.0.0.1:{free_port()}", "timeout_s": 1},
-    )
+    dead = f"127.0.0.1:{free_port()}"
+    _register("his", f"http://{dead}/", dead)
     use = used(theatre)
     jobs.charge()
-    message = Message.objects.get(kind="his.charge")
-    for _ in range(len(exchange.SCHEDULE)):
-        with pytest.raises(OSError):
-            exchange.send(message=message.pk)
-    exchange.send(message=message.pk)
+    message = PartnerMessage.objects.get(kind="his.charge")
+    for _ in range(len(outbound.SCHEDULE) + 1):
+        with pytest.raises(http.GatewayError):
+            outbound.attempt(message.pk)
     assert charge_of(use).state == "failed"
     assert PatientUse.objects.filter(pk=use.pk, cancel=None).exists()
     with receiver.running() as back:
-        partner = message.partner
-        messages.save_partner(pk=partner.pk, values={"base_url": back.url})
+        partners.save(pk=message.partner_id, values={"url": f"{back.url}/his", "allowed": back.pair})
         jobs.charge_again()
-        inline.run_waiting(queue="notify")
+        inline.run_waiting(queue="exchange")
     assert charge_of(use).state == "charged"
 
 
@@ -104,18 +105,18 @@ def test_without_a_partner_the_charge_waits_with_its_reason(theatre: Theatre, hi
     jobs.charge()
     charge = charge_of(use)
     assert charge.state == "failed"
-    assert "his" in charge.error
+    assert "接口伙伴" in charge.error
 
 
 def test_taking_a_use_back_takes_its_charge_back(theatre: Theatre, his: Receiver) -> None:
     use = used(theatre)
     jobs.charge()
-    inline.run_waiting(queue="notify")
+    inline.run_waiting(queue="exchange")
     with clock.pinned(NOON):
         using.cancel(actor=theatre.nurse, use=use, reason="扫错")
-    inline.run_waiting(queue="notify")
+    inline.run_waiting(queue="exchange")
     assert charge_of(use).state == "cancelled"
-    assert [a.json["charge_no"] for a in his.asked if a.path == "/his/his.uncharge"] == ["C-77"]
+    assert [a.json["body"]["charge_no"] for a in his.asked if a.json["kind"] == "his.uncharge"] == ["C-77"]
 
 
 def test_what_differs_stops_the_close_until_it_is_explained(theatre: Theatre) -> None:

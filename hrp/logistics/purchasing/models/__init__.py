@@ -1,0 +1,11 @@
+"""Registers and facts of purchasing that stand beside its documents."""
+
+from hrp.logistics.purchasing.models.concessions import Concession
+from hrp.logistics.purchasing.models.stocking import (
+    CardScan,
+    ReplenishmentLine,
+    ReplenishmentRun,
+    StockingRule,
+)
+
+__all__ = ["CardScan", "Concession", "ReplenishmentLine", "ReplenishmentRun", "StockingRule"]

@@ -1,0 +1,1 @@
+"""Verbs of purchasing that are not "post a document"."""
