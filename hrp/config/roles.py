@@ -48,13 +48,32 @@ STAFF = (
 ROLES = (
     RoleSpec(
         "store_keeper", "库管员",
-        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.identifier.bind", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
+        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
         ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
+    ),
+    RoleSpec(
+        "purchaser", "采购员",
+        (
+            "logistics.purchase_plan.*", "logistics.purchase_order.*", "logistics.delivery_note.*", "logistics.supplier_return.*",
+            "logistics.stocking_rule.*", "logistics.supplier_score.view", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF,
+        ),
+        ("*.approve", "logistics.supplier_return.post", "*.reverse"), description="编制采购计划与订单，跟踪到货，办理退货",
+    ),
+    RoleSpec(
+        "inspector", "验收员",
+        (
+            "logistics.inspection.*", "logistics.delivery_note.*", "logistics.stock_receipt.edit", "logistics.stock_receipt.submit",
+            "logistics.stock_receipt.print", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF,
+        ),
+        ("*.approve", "*.reverse"), description="到货验收与签字，生成入库单",
     ),
     RoleSpec(
         "material_accountant", "物资会计",
         ("logistics.*", "ledger.*.view", "ledger.*.export", "org.*.view", *STAFF),
-        ("*.submit", "logistics.stock_*.edit", "logistics.transfer_receipt.edit"), description="审核与红冲物资单据，维护字典",
+        (
+            "*.submit", "logistics.stock_*.edit", "logistics.purchase_*.edit", "logistics.purchase_*.post", "logistics.delivery_note.edit",
+            "logistics.inspection.edit", "logistics.inspection.post", "logistics.inspection.sign", "logistics.supplier_return.edit", "logistics.transfer_receipt.edit",
+        ), description="审核与红冲物资单据，维护字典",
     ),
     RoleSpec(
         "ward_head", "科室负责人",

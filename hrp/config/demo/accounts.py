@@ -10,6 +10,9 @@ PASSWORD = "Xinglin-2026"  # noqa: S105 - printed at every start of the demo, wo
 # username, name, title shown at start, role, unit, whole hospital
 PEOPLE = (
     ("wangmin", "王敏", "库管员", "store_keeper", "0407", True),
+    ("gaojie", "高洁", "采购员", "purchaser", "0407", True),
+    ("xuning", "徐宁", "验收员", "inspector", "0407", True),
+    ("hanbing", "韩冰", "验收员", "inspector", "0407", True),
     ("zhangxiaoyan", "张晓燕", "物资会计", "material_accountant", "0402", True),
     ("lijianguo", "李建国", "成本会计", "cost_accountant", "0402", True),
     ("chenlixin", "陈立新", "财务科长", "finance_head", "0402", True),

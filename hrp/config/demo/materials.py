@@ -121,6 +121,9 @@ def build(org: Organisation) -> Stockroom:
     Store.objects.create(
         code="CK02", name="检验试剂冷库", campus=org.campus, org_unit=keeper, kind="second", parent=store
     )
+    Store.objects.create(
+        code="CK80", name="不合格品库", campus=org.campus, org_unit=keeper, kind="quarantine"
+    )
     Store.objects.create(code="CK90", name="在途", campus=org.campus, org_unit=keeper, kind="transit")
     items = []
     for number, (name, specs, unit, kind, group, price, chargeable) in enumerate(ITEMS, start=1):

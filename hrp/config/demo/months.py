@@ -12,6 +12,7 @@ from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
 from hrp.logistics.catalogue import demo as catalogue
+from hrp.logistics.purchasing import demo as purchasing
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
@@ -76,6 +77,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
         if month == months[0]:
             materials.opening(room, org, users["wangmin"], rng, month)
         _materials(org, room, users["wangmin"], rng, month, final, SIZES[size])
+        purchasing.seed(users=users, store=room.store, month=month, today=today, final=final)
         if month != months[-1]:
             closing = last_day(month)
             with clock.pinned(clock.at(closing, 18)):
