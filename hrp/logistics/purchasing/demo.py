@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from hrp.logistics.models import Item, Store, Supplier
+from django.db.models import Sum
+
+from hrp.logistics.models import Item, StockBalance, Store, Supplier
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
 from hrp.logistics.purchasing.documents.supplier_return import SupplierReturn
 from hrp.logistics.purchasing.models import StockingRule
@@ -25,9 +27,8 @@ ORDERS = (
     (1, "GYS006", (("HC00901", 800, "1.15"), ("HC02701", 100, "18.60")), 5, ""),
 )
 RULES = (
-    ("HC00103", "min_max", 3000, 8000, "GYS001"), ("HC00402", "reorder_point", 0, 0, "GYS006"),
-    ("HC00602", "forecast", 0, 0, "GYS006"), ("HC00901", "min_max", 600, 1500, "GYS006"), ("HC02901", "periodic", 0, 0, "GYS007"),
-    ("HC02701", "two_bin", 0, 0, "GYS006"),
+    ("HC00103", "min_max", "GYS001"), ("HC00402", "reorder_point", "GYS006"), ("HC00602", "forecast", "GYS006"),
+    ("HC00901", "min_max", "GYS006"), ("HC02901", "periodic", "GYS007"), ("HC02701", "two_bin", "GYS006"),
 )  # fmt: skip
 
 
@@ -76,8 +77,7 @@ class Desk:
                 failing[0] = {"package": "纸箱底部受潮变形"}
         header = receiving.header_of(
             self.store, supplier=order.supplier_id, note_number=f"SH{order.number}", invoice_number=f"26{order.pk:010d}",
-            temperature_arrival="5.2",
-        )  # fmt: skip
+            )  # fmt: skip
         document, receipts = receiving.inspect(
             actor=self.inspector, header=header, rows=receiving.judged_rows(rows, failing), finish=True
         )
@@ -108,6 +108,7 @@ def seed(*, users: Mapping[str, User], store: Store, month: dt.date, today: dt.d
         if wrong:
             with clock.pinned(clock.at(min(day + dt.timedelta(days=3), final), 10)):
                 _send_back(desk, receipts[-1])
+                ordering.close(actor=desk.buyer, order=order, reason="破损部分退货后不再补发，按实收结算")
     if months == 0:
         _today(desk, today)
 
@@ -127,10 +128,14 @@ def _today(desk: Desk, today: dt.date) -> None:
     """Orders under way: one late, one to be confirmed, one not sent; rules with a run; a plan being written."""
     begun = today.replace(day=1)
     at = min(clock.at(today, 9, 10), clock.now())
-    for code, method, least, most, supplier in RULES:
+    there = dict(
+        StockBalance.objects.filter(store=desk.store).values_list("item__code").annotate(Sum("quantity"))
+    )
+    for code, method, supplier in RULES:
+        limits = int(there.get(code, 0)) if method == "min_max" else 0
         StockingRule.objects.create(
-            item=Item.objects.get(code=code), store=desk.store, method=method, least=least, most=most,
-            supplier=Supplier.objects.get(code=supplier), safety=50 if method == "forecast" else 0, pack=50,
+            item=Item.objects.get(code=code), store=desk.store, method=method, least=limits and limits + 100,
+            most=limits and limits + 1500, supplier=Supplier.objects.get(code=supplier), safety=50, pack=50,
         )  # fmt: skip
     with clock.pinned(min(clock.at(begun, 9), at)):
         late = desk.order(
@@ -148,6 +153,8 @@ def _today(desk: Desk, today: dt.date) -> None:
         ordering.send(actor=desk.buyer, order=fresh, way="电话")
         desk.order(today, "GYS002", (("HC00701", 40, "68.50"),), today + dt.timedelta(days=10))
         _short_life(desk, today)
+        bins = StockingRule.objects.get(store=desk.store, method="two_bin")
+        replenishing.scan_cards(actor=desk.buyer, rule=bins, cards=2)
         run = replenishing.calculate(actor=desk.buyer, store=desk.store)
         wanted = {line.pk: line.quantity for line in run.lines.filter(quantity__gt=0)[:3]}
         if wanted:

@@ -56,18 +56,12 @@ class Inspection(Document):
     delivery_note = models.ForeignKey(
         DeliveryNote, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="送货单"
     )
-    note_number = models.CharField("随货同行单号", max_length=40, blank=True)
+    note_number = models.CharField("随货单号", max_length=40, blank=True)
     invoice_number = models.CharField("发票号码", max_length=40, blank=True)
     fund = models.ForeignKey(Fund, models.PROTECT, related_name="+", verbose_name="资金来源")
-    temperature_start = models.DecimalField(
-        "启运温度（℃）", max_digits=5, decimal_places=1, null=True, blank=True
-    )
-    temperature_way = models.DecimalField(
-        "途中最高（℃）", max_digits=5, decimal_places=1, null=True, blank=True
-    )
-    temperature_arrival = models.DecimalField(
-        "到达温度（℃）", max_digits=5, decimal_places=1, null=True, blank=True
-    )
+    temperature_start = models.DecimalField("启运 ℃", max_digits=5, decimal_places=1, null=True, blank=True)
+    temperature_way = models.DecimalField("途中最高 ℃", max_digits=5, decimal_places=1, null=True, blank=True)
+    temperature_arrival = models.DecimalField("到达 ℃", max_digits=5, decimal_places=1, null=True, blank=True)
 
     class Meta(Document.Meta):
         abstract = False

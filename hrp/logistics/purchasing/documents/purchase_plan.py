@@ -25,7 +25,7 @@ from hrp.platform.documents.spec import DocumentSpec, PostingContext
 ZERO = Decimal(0)
 
 
-class Source(models.TextChoices):
+class Origin(models.TextChoices):
     REQUISITION = "requisition", "科室申领"
     MIN_MAX = "min_max", "库存定额"
     QUOTA = "quota", "定数包"
@@ -33,7 +33,7 @@ class Source(models.TextChoices):
     EMERGENCY = "emergency", "应急"
 
 
-BALANCED = frozenset({Source.REQUISITION, Source.MIN_MAX})
+BALANCED = frozenset({Origin.REQUISITION, Origin.MIN_MAX})
 """Sources whose demand is first met from stock; the others say what shall be bought."""
 
 
@@ -44,12 +44,12 @@ class PurchasePlan(Document):
         kind="logistics.purchase_plan",
         title="采购计划",
         prefix="JH",
-        header_fields=("store", "source", "needed_on", "reason"),
+        header_fields=("store", "origin", "needed_on", "reason"),
         line_fields=("item", "wanted", "quantity", "supplier", "price", "suggestion", "remark"),
     )
 
     store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="需求库房")
-    source = models.CharField("来源", max_length=20, choices=Source.choices, default=Source.MANUAL)
+    origin = models.CharField("来源", max_length=20, choices=Origin.choices, default=Origin.MANUAL)
     needed_on = models.DateField("需求日期")
     reason = models.CharField("申请理由", max_length=300, blank=True)
 
@@ -74,7 +74,7 @@ class PurchasePlan(Document):
             if line.wanted is None:
                 line.wanted = line.quantity
             if line.quantity is None and line.wanted is not None:
-                meets = max(position.available, ZERO) if position and self.source in BALANCED else ZERO
+                meets = max(position.available, ZERO) if position and self.origin in BALANCED else ZERO
                 line.quantity = packs_up(line.wanted - meets, Decimal(packs.get(line.item_id, 1)))
             if line.price is not None and line.quantity is not None:
                 line.amount = line_amount(line.quantity, line.price)
@@ -105,7 +105,7 @@ class PurchasePlan(Document):
             problems += _quantities(line, item, place)
             if line.supplier_id is not None and not suppliers[line.supplier_id].is_active:
                 problems.append(Problem("供应商已停用", field="supplier", line=place))
-        if self.source == Source.EMERGENCY and not self.reason.strip():
+        if self.origin == Origin.EMERGENCY and not self.reason.strip():
             problems.append(Problem("应急采购请写明理由", field="reason"))
         problems += self._duplicates(lines, items)
         if problems:
@@ -115,7 +115,7 @@ class PurchasePlan(Document):
 
     def _duplicates(self, lines: Sequence[Any], items: dict[int, Item]) -> list[Problem]:
         """An item of a store stands in one open plan at a time; an emergency does not wait for that."""
-        if self.source == Source.EMERGENCY:
+        if self.origin == Origin.EMERGENCY:
             return []
         found = open_plans(self.store_id, [line.item_id for line in lines], but=self.pk)
         return [

@@ -49,12 +49,12 @@ PLANS = DocumentScreen(
     order=20,
     columns=(
         Column("number", fixed=True, card="title"), Column("business_date", sort=True, card="meta"),
-        Column("store", card="line"), Column("source"), Column("needed_on", sort=True),
+        Column("store", card="line"), Column("origin"), Column("needed_on", sort=True),
         Column("total", title="预计金额", total=True, sort=True, card="amount"), STATE, Column("maker", card="meta"),
     ),
-    filters=(NUMBER, DATES, STORE, Filter("source", kind="choice"), MAKER),
+    filters=(NUMBER, DATES, STORE, Filter("origin", kind="choice"), MAKER),
     fields=(
-        Field("store"), Field("source"), Field("needed_on"), Field("business_date", title="编制日期"), Field("org_unit", title="采购科室"),
+        Field("store"), Field("origin"), Field("needed_on"), Field("business_date", title="编制日期"), Field("org_unit", title="采购科室"),
         Field("campus"), Field("reason", span=3), Field("note", span=3),
     ),
     lines=(

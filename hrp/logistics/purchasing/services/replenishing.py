@@ -11,7 +11,7 @@ from django.db import transaction
 
 from hrp.logistics.models import Store
 from hrp.logistics.purchasing import terms
-from hrp.logistics.purchasing.documents.purchase_plan import PurchasePlan, Source
+from hrp.logistics.purchasing.documents.purchase_plan import Origin, PurchasePlan
 from hrp.logistics.purchasing.models import CardScan, ReplenishmentLine, ReplenishmentRun, StockingRule
 from hrp.logistics.purchasing.positions import positions
 from hrp.logistics.purchasing.rules.suggestion import How, Model, Terms, suggest
@@ -105,7 +105,7 @@ def plan(*, actor: User, run: ReplenishmentRun, chosen: Mapping[int, Decimal]) -
     lead = max(line.rule.lead_days or line.item.lead_days for line in lines.values())
     header = {
         "campus": run.store.campus_id, "org_unit": run.store.org_unit_id, "business_date": clock.today(),
-        "store": run.store_id, "source": Source.QUOTA if cards else Source.MIN_MAX,
+        "store": run.store_id, "origin": Origin.QUOTA if cards else Origin.MIN_MAX,
         "needed_on": clock.today() + dt.timedelta(days=lead), "reason": f"补货计算 {run.on}",
     }  # fmt: skip
     return services.save_draft(PurchasePlan, actor=actor, header=header, lines=rows)

@@ -30,7 +30,7 @@ class TestPurchasePlan(Purchasing):
 
     def header(self) -> dict[str, Any]:
         return {
-            **self.common_header(), "store": self.market.store.pk, "source": "emergency", "needed_on": DAY + WEEK,
+            **self.common_header(), "store": self.market.store.pk, "origin": "emergency", "needed_on": DAY + WEEK,
             "reason": "急救用",
         }  # fmt: skip
 

@@ -185,7 +185,7 @@ def test_whatever_arrives_or_is_undone_what_is_received_is_the_sum_and_never_too
 def plan(market: Market, *lines: dict[str, Any], source: str = "manual", reason: str = "") -> PurchasePlan:
     header = {
         "campus": market.world.campus.pk, "org_unit": market.world.unit.pk, "business_date": DAY, "store": market.store.pk,
-        "source": source, "needed_on": DAY + WEEK, "reason": reason,
+        "origin": source, "needed_on": DAY + WEEK, "reason": reason,
     }  # fmt: skip
     return services.save_draft(PurchasePlan, actor=market.buyer, header=header, lines=lines)
 

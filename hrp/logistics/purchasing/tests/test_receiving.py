@@ -213,7 +213,7 @@ def test_goods_with_less_than_two_thirds_of_their_life_wait_for_another(market: 
         market.post_receipt(receipt)
     assert refused.value.code == "needs_concession"
     assert "399 天，不足全效期 599 天的 2/3" in refused.value.problems[0].message
-    [one] = waiting.concessions(market.head)
+    assert len(waiting.concessions(market.head)) == 1
     market.world.grant(market.keeper, "logistics.concession.decide")
     with pytest.raises(Forbidden):
         conceding.concede(actor=market.keeper, receipt=receipt, position=1, kind="life", reason="急用")

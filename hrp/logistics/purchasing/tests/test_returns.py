@@ -172,7 +172,8 @@ def test_whatever_is_returned_the_payable_is_what_was_paid_and_every_invariant_h
                         posting.reverse(returns[-1], actor=market.keeper, reason="撤销", on=DAY)
                         returns.pop()
             except (Conflict, Invalid) as refused:
-                assert refused.code in ("no_stock", "invalid", "stock_gone"), refused
+                if refused.code not in ("no_stock", "invalid", "stock_gone"):
+                    raise
             market.check()
         for receipt in receipts:
             line = receipt.lines.get()
