@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ class Moment(StrEnum):
     REQUEST = "request"
     ISSUE = "issue"
     TRANSFER = "transfer"
+    RETURN = "return"
     SETTLEMENT = "settlement"
     SUPPLIER_RETURN = "supplier_return"
 
@@ -98,3 +100,59 @@ def moved(moves: Sequence[Move], *, store_id: int, kind: str, ctx: PostingContex
     """Tell every follower; one that refuses undoes the posting."""
     for follower in _followers:
         follower.follow(moves, store_id=store_id, kind=kind, ctx=ctx)
+
+
+Barrier = Callable[["PostingContext"], None]
+_barriers: Registry[Barrier] = Registry("过账关卡")
+
+
+def close_off(name: str, barrier: Barrier) -> Barrier:
+    """Ask ``barrier(ctx)`` before stock moves in a period; it raises Conflict when the period takes no more moves."""
+    return _barriers.register(name, barrier)
+
+
+def require_open(ctx: PostingContext) -> None:
+    """Raise Conflict when a barrier does not let this posting move stock."""
+    for barrier in _barriers:
+        barrier(ctx)
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What was ordered on one order line: base units, yuan per base unit, and the order's number."""
+
+    quantity: Decimal
+    price: Decimal
+    number: str
+
+
+OrderSide = Callable[[Sequence[int]], dict[int, Ordered]]
+_orders: Registry[OrderSide] = Registry("订单")
+
+
+def know_orders(name: str, look_up: OrderSide) -> OrderSide:
+    """Let invoices be compared with orders: ``look_up(order line ids)`` gives what was ordered, by id."""
+    return _orders.register(name, look_up)
+
+
+def ordered(order_lines: Sequence[int]) -> dict[int, Ordered]:
+    """What was ordered on these lines; empty where nobody knows orders."""
+    return (
+        {pk: found for look_up in _orders for pk, found in look_up(order_lines).items()}
+        if order_lines
+        else {}
+    )
+
+
+@dataclass(frozen=True)
+class Owed:
+    """How a document changes what a supplier is owed, in yuan; a return lessens it.
+
+    With ``receipt_line_id`` it touches the estimate (暂估) of that line by ``quantity`` and ``amount``, without one the
+    invoiced payable.
+    """
+
+    supplier_id: int
+    amount: Decimal
+    quantity: Decimal = Decimal(0)
+    receipt_line_id: int | None = None

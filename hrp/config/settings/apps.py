@@ -23,6 +23,8 @@ MODULE_APPS = [
     "hrp.logistics.catalogue",
     "hrp.logistics.highvalue",
     "hrp.logistics.purchasing",
+    "hrp.logistics.budget",
+    "hrp.logistics.settlement",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

@@ -36,9 +36,11 @@ UPDATE logistics_layer l SET quantity = l.quantity + p.quantity, amount = l.amou
 FROM (SELECT layer, sum(quantity) AS quantity, sum(amount) AS amount FROM p GROUP BY layer) p WHERE l.id = p.layer
 """
 
-# what a document took it gives back, what it brought must still be whole and goes
+# what a document took it gives back (an adjustment only while goods are left), what it brought must still be whole and goes
 MIRROR_SQL = """
-SELECT l.id, -sum(u.quantity), -sum(u.amount), true FROM logistics_layer_use u JOIN logistics_layer l ON l.id = u.layer_id
+SELECT l.id, -sum(u.quantity), -sum(u.amount), l.amount >= sum(u.amount) AND
+    (l.quantity > sum(u.quantity) OR (l.quantity = sum(u.quantity) AND l.amount = sum(u.amount)))
+FROM logistics_layer_use u JOIN logistics_layer l ON l.id = u.layer_id
 WHERE u.source = %s AND l.store_id = %s GROUP BY l.id
 UNION ALL
 SELECT l.id, -m.quantity, -m.amount, l.quantity = m.quantity AND l.amount = m.amount
@@ -76,6 +78,11 @@ def add(
 def consume(parts: Sequence[LayerPart], *, source: str) -> None:
     """Take parts off their layers; ``sequence`` is the layer's id."""
     _change([(p.sequence, -p.quantity, -p.amount) for p in parts], source=source)
+
+
+def adjust(amounts: Mapping[int, Decimal], *, source: str) -> None:
+    """Change what layers hold, by layer id, without quantity; the caller holds their locks and knows they have goods."""
+    _change([(layer, Decimal(0), amount) for layer, amount in amounts.items() if amount], source=source)
 
 
 def give_back(*, store_id: int, source: str) -> bool:

@@ -152,9 +152,11 @@ def write(
 
     What leaves by FIFO has taken from its layers already (:mod:`taking`); what comes in makes new ones here.
     """
+    gates.require_open(ctx)
     methods = methods if methods is not None else methods_of([m.item_id for m in moves])
-    incoming = [m for m in moves if _comes_in(m)]
-    outgoing = [m for m in moves if not _comes_in(m)]
+    incoming = [m for m in moves if m.quantity > 0]
+    # an adjustment without quantity goes the careful way whatever its sign: it may only meet goods that are there
+    outgoing = [m for m in moves if m.quantity <= 0]
     gone: set[int] = set()
     if incoming:
         _write(INCREASE_SQL, incoming, store_id=store_id, kind=kind, ctx=ctx, methods=methods)
@@ -178,10 +180,6 @@ def stock_gone(positions: Sequence[int]) -> Conflict:
         way_out="请查看该批次的库存流水，先红冲使用它的后续单据。",
         problems=[Problem("该行的批次库存已变动", field="quantity", line=place - 1) for place in positions][:20],
     )  # fmt: skip
-
-
-def _comes_in(move: Move) -> bool:
-    return move.quantity > 0 or (move.quantity == 0 and move.amount > 0)
 
 
 def _write(

@@ -12,7 +12,7 @@ from django.db import transaction
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock, health, sql
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
-from hrp.platform.ledger import selectors
+from hrp.platform.ledger import closing, selectors
 from hrp.platform.ledger.drafts import EntryDraft, mirrored
 from hrp.platform.ledger.models import Book, Entry, Period
 
@@ -98,9 +98,9 @@ def open_period(*, book: Book, year: int, month: int, actor: User) -> Period:
 
 @transaction.atomic
 def close_period(*, period: Period, actor: User) -> Period:
-    """Close a month: earlier months are closed, and every registered invariant holds.
+    """Close a month: earlier months are closed, modules are ready, and every registered invariant holds.
 
-    Raises Conflict with the broken invariants by name; nothing is changed then.
+    Raises Conflict with what is not ready or the broken invariants by name; nothing is changed then.
     """
     period = Period.objects.select_for_update().get(pk=period.pk)
     if period.state == Period.State.CLOSED:
@@ -112,6 +112,12 @@ def close_period(*, period: Period, actor: User) -> Period:
         raise Conflict(
             f"不能结账：{earlier} 尚未结账", way_out=f"请先结账 {earlier}。", code="earlier_period_open"
         )
+    unready = closing.unready(period)
+    if unready:
+        raise Conflict(
+            f"不能结账：{period} 还有 {len(unready)} 项未完成", problems=unready, way_out="请先完成下列各项。",
+            code="not_ready",
+        )  # fmt: skip
     outcomes = health.run()
     broken = [o for o in outcomes if o.state != "ok"]
     if broken:

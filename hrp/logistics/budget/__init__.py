@@ -1,0 +1,5 @@
+"""Budgets of materials (预算): what a department may spend on a class of goods, and what of it is promised or spent.
+
+A register of budget lines and an append-only ledger of reserved, committed and actual money. Requisitions reserve, orders
+commit, issues (or receipts, for purchase budgets) spend; each takes over what the one before it held.
+"""

@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+
+
+class BudgetConfig(AppConfig):
+    name = "hrp.logistics.budget"
+    label = "budget"
+    verbose_name = "物资预算"
+
+    def ready(self) -> None:
+        from hrp.logistics import gates
+        from hrp.logistics.budget import invariants, issuing, screens
+        from hrp.platform.access import permissions
+        from hrp.platform.ui.screens import register
+
+        gates.register(issuing.GATE)
+        invariants.register_all()
+        permissions.declare_all("logistics", screens.PERMISSIONS)
+        for screen in screens.ALL:
+            register(screen)

@@ -1,0 +1,1 @@
+"""Reads of settlement that have a name."""

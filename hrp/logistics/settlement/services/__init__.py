@@ -1,0 +1,1 @@
+"""Verbs of settlement that are not "post a document"."""

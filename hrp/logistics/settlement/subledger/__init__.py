@@ -1,0 +1,1 @@
+"""The subledgers of settlement: estimates, payables, and where received goods are now."""

@@ -1,0 +1,1 @@
+"""Pages of settlement that no declaration gives."""
