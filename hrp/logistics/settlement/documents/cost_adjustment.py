@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import models
 
-from hrp.logistics import subledger
+from hrp.logistics import gates, subledger
 from hrp.logistics.documents.stock_receipt import PAYABLE, StockReceiptLine
 from hrp.logistics.models import Batch, Item, Store, Supplier
 from hrp.logistics.settlement import parameters
@@ -125,6 +125,7 @@ class CostAdjustment(Document):
         return problems
 
     def apply(self, ctx: PostingContext) -> AdjustmentFacts:
+        gates.require_open(ctx)
         lines = list(self.lines.order_by("position").select_related("item"))
         if lines[0].receipt_line_id is not None:
             facts, results = self._over_receipts(lines, ctx)
@@ -204,6 +205,7 @@ class CostAdjustment(Document):
         return [EntryDraft(self.business_date, text, lines)] if lines else []
 
     def mirror(self, ctx: PostingContext) -> None:
+        gates.require_open(ctx)
         average = self.purpose == Purpose.MONTH_AVERAGE
         subledger.mirror(kind="month_average_reversal" if average else "cost_adjustment_reversal", ctx=ctx)
         differences.mirror_spent(ctx)

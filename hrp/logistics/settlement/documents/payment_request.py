@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q, Sum
 
+from hrp.logistics import gates
 from hrp.logistics.documents.stock_receipt import PAYABLE
 from hrp.logistics.models import Supplier
 from hrp.logistics.settlement.models import Payable
@@ -93,6 +94,7 @@ class PaymentRequest(Document):
         return dict(rows)
 
     def apply(self, ctx: PostingContext) -> None:
+        gates.require_open(ctx)
         if not self.bank_reference:
             raise Conflict(
                 f"{self} 还没有银行回单号，不能过账", code="no_bank_return", way_out="请在付款后用“登记付款”写明付款日期与银行回单号。"
@@ -123,6 +125,7 @@ class PaymentRequest(Document):
         return [EntryDraft(self.business_date, f"付款 {name}", lines)]
 
     def mirror(self, ctx: PostingContext) -> None:
+        gates.require_open(ctx)
         payables.mirror(self.supplier_id, ctx)
 
 

@@ -127,6 +127,7 @@ class SupplierInvoice(Document):
         return problems
 
     def apply(self, ctx: PostingContext) -> InvoiceFacts:
+        gates.require_open(ctx)
         lines = list(self.lines.order_by("position"))
         goods = [line for line in lines if line.receipt_line_id is not None]
         extra = sum((line.amount for line in lines if line.receipt_line_id is None), Decimal(0))
@@ -211,6 +212,7 @@ class SupplierInvoice(Document):
         reds = self.reds.filter(state=State.POSTED).values_list("number", flat=True)
         if reds:
             raise Conflict(f"{self} 已有红字发票 {'、'.join(map(str, reds))}，不能红冲", code="has_red", way_out="请先红冲红字发票。")
+        gates.require_open(ctx)
         estimates.lock([pk for pk in self.lines.values_list("receipt_line_id", flat=True) if pk])
         subledger.mirror(kind="invoice_difference_reversal", ctx=ctx)
         differences.mirror_spent(ctx)

@@ -23,6 +23,7 @@ def receipt_posted(document: Any, ctx: PostingContext) -> None:
 
 
 def receipt_reversed(document: Any, ctx: PostingContext) -> None:
+    gates.require_open(ctx)
     if document.credit_account == ESTIMATED_PAYABLE:
         lines = {line.pk: line for line in document.lines.all()}
         still = estimates.lock(list(lines))
@@ -58,6 +59,7 @@ def return_posted(document: Any, ctx: PostingContext) -> None:
 
 
 def return_reversed(document: Any, ctx: PostingContext) -> None:
+    gates.require_open(ctx)
     owed: list[gates.Owed] = list(document.owes())
     if any(o.receipt_line_id is not None for o in owed):
         estimates.mirror(ctx)
