@@ -15,12 +15,13 @@ from hrp.platform.access.models import Role, RolePermission
 
 @dataclass(frozen=True)
 class RoleSpec:
-    """A role and the permission patterns it holds; ``without`` takes some away again."""
+    """A role and the permission patterns it holds; ``without`` takes some away again, ``also`` gives some regardless."""
 
     code: str
     title: str
     patterns: tuple[str, ...]
     without: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     duty: str = "business"
     description: str = ""
 
@@ -29,8 +30,11 @@ class RoleSpec:
         return sorted(
             p.code
             for p in permissions.of_duty(self.duty)
-            if any(fnmatchcase(p.code, pattern) for pattern in self.patterns)
-            and not any(fnmatchcase(p.code, pattern) for pattern in self.without)
+            if p.code in self.also
+            or (
+                any(fnmatchcase(p.code, pattern) for pattern in self.patterns)
+                and not any(fnmatchcase(p.code, pattern) for pattern in self.without)
+            )
         )
 
 
@@ -48,7 +52,7 @@ STAFF = (
 ROLES = (
     RoleSpec(
         "store_keeper", "库管员",
-        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
+        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.opening_stock.edit", "logistics.opening_stock.submit", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
         ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
     ),
     RoleSpec(
@@ -73,11 +77,13 @@ ROLES = (
         (
             "*.submit", "logistics.stock_*.edit", "logistics.purchase_*.edit", "logistics.purchase_*.post", "logistics.delivery_note.edit",
             "logistics.inspection.edit", "logistics.inspection.post", "logistics.inspection.sign", "logistics.supplier_return.edit", "logistics.transfer_receipt.edit",
-        ), description="审核与红冲物资单据，维护字典",
+        ),
+        ("logistics.supplier_invoice.submit", "logistics.cost_adjustment.submit", "logistics.opening_stock.submit", "logistics.payment_request.submit"),
+        description="审核与红冲物资单据，登记发票、申请付款、月结，维护字典",
     ),
     RoleSpec(
         "ward_head", "科室负责人",
-        ("logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.item.view", "costing.report.view", "costing.*_report.view", "org.*.view", *STAFF),
+        ("logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.item.view", "logistics.budget_line.view", "costing.report.view", "costing.*_report.view", "org.*.view", *STAFF),
         description="查看本科室的领用与成本",
     ),
     RoleSpec(
@@ -88,7 +94,9 @@ ROLES = (
     RoleSpec(
         "finance_head", "财务科长",
         ("costing.*", "ledger.*", "documents.*", "logistics.*.view", "logistics.*.approve", "logistics.*.export", "org.*", *STAFF),
-        ("*.edit", "*.submit", "*.import"), description="审核成本单据，结账与反结账",
+        ("*.edit", "*.submit", "*.import"),
+        ("logistics.payment_request.post", "logistics.month_close.reopen", "logistics.budget_line.edit", "logistics.budget_line.change"),
+        description="审核成本单据，付款，结账与反结账，编制预算",
     ),
     RoleSpec(
         "director", "院领导",

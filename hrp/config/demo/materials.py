@@ -190,7 +190,8 @@ def draft_receipt(
         header={
             "campus": org.campus.pk, "org_unit": room.store.org_unit_id, "business_date": day, "store": room.store.pk,
             "supplier": supplier.pk, "fund": room.fund.pk, "delivery_note": f"SH-{day:%y%m}-{rng.randint(1, 9999):04d}",
-            "invoice_number": f"26{rng.randint(10**9, 10**10 - 1)}",
+            # two deliveries in five come before their invoice
+            "invoice_number": f"26{rng.randint(10**9, 10**10 - 1)}" if rng.random() < 0.6 else "",
         },
         lines=rows,
     )  # fmt: skip

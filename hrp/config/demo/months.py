@@ -13,6 +13,7 @@ from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
 from hrp.logistics.catalogue import demo as catalogue
 from hrp.logistics.purchasing import demo as purchasing
+from hrp.logistics.settlement import demo as settlement
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
@@ -75,12 +76,15 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
         with clock.pinned(at_work(month, 8)):
             period = ledger.open_period(book=org.book, year=month.year, month=month.month, actor=finance)
         if month == months[0]:
+            settlement.begin(accountant=users["zhangxiaoyan"], first=month, prices=materials.PRICES)
             materials.opening(room, org, users["wangmin"], rng, month)
         _materials(org, room, users["wangmin"], rng, month, final, SIZES[size])
         purchasing.seed(users=users, store=room.store, month=month, today=today, final=final)
+        settlement.month(accountant=users["zhangxiaoyan"], payer=finance, rng=rng, first=month, final=final)
         if month != months[-1]:
             closing = last_day(month)
             with clock.pinned(clock.at(closing, 18)):
+                settlement.close(accountant=users["zhangxiaoyan"], period=period)
                 costs.enter_costs(org, clerk, rng, closing)
                 costs.count(org, clerk, rng, closing)
                 costs.allocate(org, clerk, closing)

@@ -40,7 +40,12 @@ class BudgetLine(models.Model):
 
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", verbose_name="科室")
     material_class = models.ForeignKey(
-        MaterialClass, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="物资分类（空为其余各类）"
+        MaterialClass,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="物资分类（空为其余各类）",
     )
     project = models.CharField("项目", max_length=40, blank=True)
     basis = models.CharField("口径", max_length=10, choices=Basis.choices, default=Basis.EXPENSE)
@@ -64,7 +69,10 @@ class BudgetLine(models.Model):
                     (_point(Coalesce(F("material_class"), 0)), RangeOperators.OVERLAPS),
                     (_point(_text("project")), RangeOperators.OVERLAPS),
                     (_point(_text("basis")), RangeOperators.OVERLAPS),
-                    (Func(F("valid_from"), F("valid_to"), Value("[]"), function="daterange"), RangeOperators.OVERLAPS),
+                    (
+                        Func(F("valid_from"), F("valid_to"), Value("[]"), function="daterange"),
+                        RangeOperators.OVERLAPS,
+                    ),
                 ],
             ),
         ]
@@ -89,7 +97,9 @@ class BudgetEntry(AppendOnlyModel):
     source = models.CharField("来源", max_length=100, db_index=True)
     by = models.CharField("经办单据", max_length=100, db_index=True)
     on = models.DateField("日期")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="经办人")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="经办人"
+    )
     recorded_at = models.DateTimeField("时间")
 
     class Meta:

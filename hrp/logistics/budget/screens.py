@@ -32,7 +32,10 @@ def _of(state: str) -> Any:
 def _rows(actor: Any) -> Any:
     State = BudgetEntry.State
     return BudgetLine.objects.select_related("org_unit", "material_class").annotate(
-        reserved=_of(State.RESERVED), committed=_of(State.COMMITTED), spent=_of(State.ACTUAL), carried=_of(State.CARRIED)
+        reserved=_of(State.RESERVED),
+        committed=_of(State.COMMITTED),
+        spent=_of(State.ACTUAL),
+        carried=_of(State.CARRIED),
     )
 
 

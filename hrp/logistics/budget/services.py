@@ -85,14 +85,22 @@ class _Write:
 
 
 @transaction.atomic
-def reserve(wants: Sequence[Want], *, source: str, on: dt.date, actor: User, basis: str = Basis.EXPENSE) -> list[Over]:
+def reserve(
+    wants: Sequence[Want], *, source: str, on: dt.date, actor: User, basis: str = Basis.EXPENSE
+) -> list[Over]:
     """Approved requisition or plan: money is spoken for. Raises Conflict (``over_budget``)."""
     return _enter(State.RESERVED, wants, source=source, on=on, actor=actor, basis=basis, of=())
 
 
 @transaction.atomic
 def commit(
-    wants: Sequence[Want], *, source: str, on: dt.date, actor: User, basis: str = Basis.EXPENSE, of: Sequence[str] = ()
+    wants: Sequence[Want],
+    *,
+    source: str,
+    on: dt.date,
+    actor: User,
+    basis: str = Basis.EXPENSE,
+    of: Sequence[str] = (),
 ) -> list[Over]:
     """An order was placed; it takes over what the sources ``of`` had reserved. Raises Conflict (``over_budget``)."""
     return _enter(State.COMMITTED, wants, source=source, on=on, actor=actor, basis=basis, of=of)
@@ -100,7 +108,13 @@ def commit(
 
 @transaction.atomic
 def actual(
-    wants: Sequence[Want], *, source: str, on: dt.date, actor: User, basis: str = Basis.EXPENSE, of: Sequence[str] = ()
+    wants: Sequence[Want],
+    *,
+    source: str,
+    on: dt.date,
+    actor: User,
+    basis: str = Basis.EXPENSE,
+    of: Sequence[str] = (),
 ) -> list[Over]:
     """Money was spent: goods issued, or received. Takes over what ``of`` held. Raises Conflict (``over_budget``)."""
     return _enter(State.ACTUAL, wants, source=source, on=on, actor=actor, basis=basis, of=of)
@@ -109,7 +123,12 @@ def actual(
 @transaction.atomic
 def release(*, source: str, on: dt.date, actor: User) -> None:
     """Closed or cancelled: what the source still reserves or commits is free again."""
-    lines = [pk for (pk,) in sql.rows("SELECT DISTINCT line_id FROM logistics_budget_entry WHERE source = %s", [source])]
+    lines = [
+        pk
+        for (pk,) in sql.rows(
+            "SELECT DISTINCT line_id FROM logistics_budget_entry WHERE source = %s", [source]
+        )
+    ]
     sql.rows(LOCK_SQL, [lines])
     open_now = [
         _Write(line, state, -amount, source)
@@ -125,10 +144,17 @@ def undo(*, by: str, on: dt.date, actor: User) -> None:
     found = sql.rows(BY_SQL, [by])
     sql.rows(LOCK_SQL, [sorted({row[0] for row in found})])
     found = sql.rows(BY_SQL, [by])
-    _write([_Write(line, state, amount, source, over) for line, state, source, amount, over in found], by=by, on=on, actor=actor)
+    _write(
+        [_Write(line, state, amount, source, over) for line, state, source, amount, over in found],
+        by=by,
+        on=on,
+        actor=actor,
+    )
 
 
-def lines_for(wants: Sequence[Want], *, on: dt.date, basis: str = Basis.EXPENSE) -> dict[tuple[int, int, str], int]:
+def lines_for(
+    wants: Sequence[Want], *, on: dt.date, basis: str = Basis.EXPENSE
+) -> dict[tuple[int, int, str], int]:
     """The line that controls each (department, class, project); what is not controlled is left out."""
     rows = sql.rows(LINES_SQL, [sorted({w.org_unit_id for w in wants}), basis, on])
     known = {(unit, group, project): pk for pk, unit, group, project, *_ in rows}
@@ -207,7 +233,9 @@ def _take_over(
 def _problems(line: BudgetLine, wants: Sequence[Want], amount: Decimal, free: Decimal) -> list[Problem]:
     words = f"{line}：需 {amount:,.2f} 元，可用预算 {max(free, ZERO):,.2f} 元，超出 {amount - max(free, ZERO):,.2f} 元"
     places = [want.position - 1 for want in wants if want.position is not None]
-    return [Problem(words, field="item", line=place) for place in places] or [Problem(words, field="org_unit")]
+    return [Problem(words, field="item", line=place) for place in places] or [
+        Problem(words, field="org_unit")
+    ]
 
 
 def _write(writes: Sequence[_Write], *, by: str, on: dt.date, actor: User) -> None:
@@ -253,18 +281,28 @@ def carry(*, actor: User, line: BudgetLine) -> Decimal:
         valid_from=line.valid_to + dt.timedelta(days=1),
     ).first()  # fmt: skip
     if following is None:
-        raise Conflict(f"{line} 之后没有同科室同类的预算，无处结转", way_out="请先建立下一期预算。", code="no_next_line")
+        raise Conflict(
+            f"{line} 之后没有同科室同类的预算，无处结转", way_out="请先建立下一期预算。", code="no_next_line"
+        )
     locked = dict(sql.rows(LOCK_SQL, [sorted((line.pk, following.pk))]))
     used, _ = _held([line.pk])
     left = locked[line.pk] - used[line.pk]
     if line.valid_to >= clock.today() or left <= 0:
         raise Conflict(
-            f"{line} 尚未到期或没有余额，不能结转", way_out="请在预算到期后结转有余额的预算。", code="nothing_to_carry"
+            f"{line} 尚未到期或没有余额，不能结转",
+            way_out="请在预算到期后结转有余额的预算。",
+            code="nothing_to_carry",
         )
     source = f"logistics.budget_line:{line.pk}"
-    writes = [_Write(line.pk, State.CARRIED, -left, source), _Write(following.pk, State.CARRIED, left, source)]
+    writes = [
+        _Write(line.pk, State.CARRIED, -left, source),
+        _Write(following.pk, State.CARRIED, left, source),
+    ]
     _write(writes, by=source, on=clock.today(), actor=actor)
     audit.record(
-        actor=actor, act="logistics.budget_line.carry", target=source, summary=f"{line} 余额 {left:,.2f} 元结转至 {following}"
+        actor=actor,
+        act="logistics.budget_line.carry",
+        target=source,
+        summary=f"{line} 余额 {left:,.2f} 元结转至 {following}",
     )
     return left

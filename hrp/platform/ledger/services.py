@@ -113,22 +113,18 @@ def close_period(*, period: Period, actor: User) -> Period:
             f"不能结账：{earlier} 尚未结账", way_out=f"请先结账 {earlier}。", code="earlier_period_open"
         )
     unready = closing.unready(period)
-    if unready:
-        raise Conflict(
-            f"不能结账：{period} 还有 {len(unready)} 项未完成", problems=unready, way_out="请先完成下列各项。",
-            code="not_ready",
-        )  # fmt: skip
     outcomes = health.run()
-    broken = [o for o in outcomes if o.state != "ok"]
-    if broken:
+    broken = [
+        Problem(f"{o.id} {o.title}：{o.found} 行" + (f"（{o.detail}）" if o.detail else ""))
+        for o in outcomes
+        if o.state != "ok"
+    ]
+    if unready or broken:
         raise Conflict(
-            f"{period} 结账前检查未通过：{len(broken)} 项不变量不成立",
-            way_out="逐项处理下列问题后重新结账；无法处理时请联系运维。",
-            problems=[
-                Problem(f"{o.id} {o.title}：{o.found} 行" + (f"（{o.detail}）" if o.detail else ""))
-                for o in broken
-            ],
-            code="invariant_broken",
+            f"{period} 结账前检查未通过：{len(unready)} 项未完成，{len(broken)} 项不变量不成立",
+            way_out="请先完成未完成的各项；不变量不成立的逐项处理后重新结账，无法处理时请联系运维。",
+            problems=[*unready, *broken],
+            code="invariant_broken" if broken else "not_ready",
         )
     period.state = Period.State.CLOSED
     period.closed_at = clock.now()

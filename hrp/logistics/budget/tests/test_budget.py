@@ -30,7 +30,11 @@ class Budgeted(Business):
         self.unit = self.world.unit.pk
         self.world.grant(self.clerk, "logistics.budget_line.change")
         self.line = BudgetLine.objects.create(
-            org_unit=self.world.unit, material_class_id=self.group, amount=Decimal(amount), control=control, **YEAR
+            org_unit=self.world.unit,
+            material_class_id=self.group,
+            amount=Decimal(amount),
+            control=control,
+            **YEAR,
         )
 
     def want(self, amount: Any) -> list[Want]:
@@ -92,7 +96,9 @@ def test_soft_lines_warn_and_lines_that_are_off_only_count() -> None:
 
 
 def test_a_class_has_its_own_line_or_the_department_s_common_one(budgeted: Budgeted) -> None:
-    common = BudgetLine.objects.create(org_unit=budgeted.world.unit, amount=Decimal(50), control="hard", **YEAR)
+    common = BudgetLine.objects.create(
+        org_unit=budgeted.world.unit, amount=Decimal(50), control="hard", **YEAR
+    )
     assert services.lines_for([Want(budgeted.unit, budgeted.group, Decimal(1))], on=DAY) == {
         (budgeted.unit, budgeted.group, ""): budgeted.line.pk
     }
@@ -101,7 +107,10 @@ def test_a_class_has_its_own_line_or_the_department_s_common_one(budgeted: Budge
     assert services.lines_for([other], on=dt.date(2027, 1, 1)) == {}
     with pytest.raises(IntegrityError), transaction.atomic():
         BudgetLine.objects.create(
-            org_unit=budgeted.world.unit, amount=Decimal(50), valid_from=DAY, valid_to=DAY + dt.timedelta(days=400)
+            org_unit=budgeted.world.unit,
+            amount=Decimal(50),
+            valid_from=DAY,
+            valid_to=DAY + dt.timedelta(days=400),
         )
 
 

@@ -99,11 +99,15 @@ class CostAdjustment(Document):
             problems += self._line_problems(place, line)
         by_receipt = {line.receipt_line_id is not None for line in lines}
         if len(by_receipt) > 1:
-            problems.append(Problem("同一张单不能既分摊到入库明细又直接调整库存，请分开制单", field="purpose"))
+            problems.append(
+                Problem("同一张单不能既分摊到入库明细又直接调整库存，请分开制单", field="purpose")
+            )
         if self.purpose in (Purpose.FREIGHT, Purpose.DISCOUNT) and self.supplier_id is None:
             problems.append(Problem("运费、折扣须写明应付单位", field="supplier"))
         if problems:
-            raise Invalid(f"调整单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。")
+            raise Invalid(
+                f"调整单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"
+            )
 
     def _line_problems(self, place: int, line: Any) -> list[Problem]:
         if line.receipt_line_id is not None:
@@ -152,7 +156,9 @@ class CostAdjustment(Document):
         return PAYABLE if self.supplier_id is not None else PENDING_LOSSES
 
     def _directly(self, lines: Sequence[Any], ctx: PostingContext) -> tuple[AdjustmentFacts, list[Any]]:
-        accounts = {item: codes for item, *codes in sql.rows(ACCOUNTS_SQL, [[line.item_id for line in lines]])}
+        accounts = {
+            item: codes for item, *codes in sql.rows(ACCOUNTS_SQL, [[line.item_id for line in lines]])
+        }
         categories = org.category_map(ctx.on)
         batches = self._batches(lines)
         stock: dict[str, Decimal] = defaultdict(Decimal)
@@ -161,14 +167,18 @@ class CostAdjustment(Document):
         for line in lines:
             inventory, expense, admin = accounts[line.item_id]
             added = line.amount if line.department_id is None else -line.amount
-            changes.append(subledger.Change(line.position, line.store_id, line.item_id, batches[line.position], added))
+            changes.append(
+                subledger.Change(line.position, line.store_id, line.item_id, batches[line.position], added)
+            )
             stock[inventory] += added
             if line.department_id is None:
                 counter[self._counter] -= line.amount
             else:
                 unit = categories.get(line.department_id)
                 account = admin if unit is not None and unit.category == UnitCategory.ADMIN else expense
-                spent.append(differences.Spent(line.position, line.item_id, line.department_id, account, line.amount))
+                spent.append(
+                    differences.Spent(line.position, line.item_id, line.department_id, account, line.amount)
+                )
             results.append((line.position, added, ZERO if line.department_id is None else line.amount))
         kind = "month_average" if self.purpose == Purpose.MONTH_AVERAGE else "cost_adjustment"
         subledger.adjust(changes, kind=kind, ctx=ctx)
@@ -180,7 +190,9 @@ class CostAdjustment(Document):
 
     def _batches(self, lines: Sequence[Any]) -> Mapping[int, int]:
         """The batch each line's move names: the one chosen, or for pooled values any the store holds."""
-        rows = sql.rows(ANY_BATCH_SQL, [sorted({x.store_id for x in lines}), sorted({x.item_id for x in lines})])
+        rows = sql.rows(
+            ANY_BATCH_SQL, [sorted({x.store_id for x in lines}), sorted({x.item_id for x in lines})]
+        )
         held = {(store, item): batch for store, item, batch in rows}
         found = {x.position: x.batch_id or held.get((x.store_id, x.item_id)) for x in lines}
         empty = [place for place, batch in found.items() if batch is None]
@@ -200,7 +212,11 @@ class CostAdjustment(Document):
             for (a, unit), v in sorted(facts.expenses.items())
             if v
         ]
-        lines += [LineDraft(account=a, amount=v, fund=fund, memo=memo) for a, v in sorted(facts.counter.items()) if v]
+        lines += [
+            LineDraft(account=a, amount=v, fund=fund, memo=memo)
+            for a, v in sorted(facts.counter.items())
+            if v
+        ]
         text = f"成本调整 {self.get_purpose_display()} {memo}".strip()
         return [EntryDraft(self.business_date, text, lines)] if lines else []
 
@@ -216,14 +232,24 @@ class CostAdjustment(Document):
 class CostAdjustmentLine(DocumentLine):
     """Where one amount goes. Positive raises the cost of goods (or the department's expense), negative lowers it."""
 
-    document = models.ForeignKey(CostAdjustment, models.CASCADE, related_name="lines", verbose_name="成本调整单")
+    document = models.ForeignKey(
+        CostAdjustment, models.CASCADE, related_name="lines", verbose_name="成本调整单"
+    )
     receipt_line = models.ForeignKey(
         StockReceiptLine, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="入库明细"
     )
-    store = models.ForeignKey(Store, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="库房")
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="物资")
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="批号")
-    department = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="转入科室")
+    store = models.ForeignKey(
+        Store, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="库房"
+    )
+    item = models.ForeignKey(
+        Item, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="物资"
+    )
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="批号"
+    )
+    department = models.ForeignKey(
+        OrgUnit, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="转入科室"
+    )
     amount = MoneyField("金额")
     on_hand = MoneyField("计入库存", null=True, blank=True)
     consumed = MoneyField("计入费用", null=True, blank=True)
@@ -233,7 +259,9 @@ class CostAdjustmentLine(DocumentLine):
         verbose_name = "成本调整明细"
         db_table = "logistics_cost_adjustment_line"
         constraints = [
-            models.UniqueConstraint(fields=["document", "position"], name="logistics_cost_adjustment_line_position"),
+            models.UniqueConstraint(
+                fields=["document", "position"], name="logistics_cost_adjustment_line_position"
+            ),
             models.CheckConstraint(condition=is_number("amount"), name="logistics_adjustment_is_a_number"),
         ]
 

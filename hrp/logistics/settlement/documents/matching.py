@@ -28,15 +28,23 @@ def line_problems(invoice: Any, lines: Sequence[Any], found: Found) -> list[Prob
             if line.quantity:
                 problems.append(Problem("运费、折扣行不填数量", field="quantity", line=place))
             if red:
-                problems.append(Problem("红字发票的折让请写在对应的入库明细行，数量填 0", field="receipt_line", line=place))
+                problems.append(
+                    Problem(
+                        "红字发票的折让请写在对应的入库明细行，数量填 0", field="receipt_line", line=place
+                    )
+                )
             continue
         receipt = found[line.receipt_line_id].document
         if receipt.state != State.POSTED:
             problems.append(Problem(f"{receipt} 未过账或已红冲", field="receipt_line", line=place))
         elif receipt.supplier_id != invoice.supplier_id:
-            problems.append(Problem(f"{receipt} 的供应商是 {receipt.supplier}", field="receipt_line", line=place))
+            problems.append(
+                Problem(f"{receipt} 的供应商是 {receipt.supplier}", field="receipt_line", line=place)
+            )
         elif receipt.origin != Origin.PURCHASE or receipt.invoice_number:
-            problems.append(Problem(f"{receipt} 不是暂估入库，不需要再开票", field="receipt_line", line=place))
+            problems.append(
+                Problem(f"{receipt} 不是暂估入库，不需要再开票", field="receipt_line", line=place)
+            )
         elif receipt.campus_id != invoice.campus_id:
             problems.append(Problem(f"{receipt} 属于{receipt.campus}", field="receipt_line", line=place))
         if red and (line.quantity > 0 or line.amount > 0):
@@ -54,7 +62,9 @@ def line_problems(invoice: Any, lines: Sequence[Any], found: Found) -> list[Prob
 
 def differences(lines: Sequence[Any], found: Found, on: dt.date) -> list[Problem]:
     """What does not agree with order or receipt beyond the tolerance; a reason explains it away."""
-    goods = [(place, line, found[line.receipt_line_id]) for place, line in enumerate(lines) if line.receipt_line_id]
+    goods = [
+        (place, line, found[line.receipt_line_id]) for place, line in enumerate(lines) if line.receipt_line_id
+    ]
     orders = gates.ordered([r.order_line for _, _, r in goods if r.order_line is not None])
     trios = []
     for _, line, receipt in goods:

@@ -41,7 +41,17 @@ class OpeningStock(Document):
         title="期初单",
         prefix="QC",
         header_fields=("store", "fund"),
-        line_fields=("item", "supplier", "lot", "produced", "expiry", "sterile_expiry", "quantity", "price", "amount"),
+        line_fields=(
+            "item",
+            "supplier",
+            "lot",
+            "produced",
+            "expiry",
+            "sterile_expiry",
+            "quantity",
+            "price",
+            "amount",
+        ),
     )
 
     store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="库房")
@@ -78,7 +88,11 @@ class OpeningStock(Document):
         if StoreOpening.objects.filter(store=self.store_id).exists():
             problems.append(Problem(f"{self.store} 已启用，不能再录期初", field="store"))
         if problems:
-            raise Invalid(f"期初单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改；启用后的差异请走盘点。")
+            raise Invalid(
+                f"期初单有 {len(problems)} 处需要修改",
+                problems=problems,
+                way_out="请按标红处修改；启用后的差异请走盘点。",
+            )
 
     def apply(self, ctx: PostingContext) -> OpeningFacts:
         self._require_before_use()
@@ -88,7 +102,9 @@ class OpeningStock(Document):
                 "item_id", "lot", "expiry", "supplier_id", "produced", "sterile_expiry",
             )
         )  # fmt: skip
-        lots = [Lot(item, lot, expiry, who, made, sterile) for *_, item, lot, expiry, who, made, sterile in lines]
+        lots = [
+            Lot(item, lot, expiry, who, made, sterile) for *_, item, lot, expiry, who, made, sterile in lines
+        ]
         batches = subledger.batch_ids(lots)
         moves = [
             subledger.Move(position, lot.item_id, batches[lot.key], quantity, amount)
@@ -103,7 +119,9 @@ class OpeningStock(Document):
     def _require_before_use(self) -> None:
         if StoreOpening.objects.filter(store=self.store_id).exists():
             raise Conflict(
-                f"{self.store} 已启用，期初不能再变", code="store_in_use", way_out="请用盘点或成本调整更正启用后的差异。"
+                f"{self.store} 已启用，期初不能再变",
+                code="store_in_use",
+                way_out="请用盘点或成本调整更正启用后的差异。",
             )
 
     def entries(self, facts: OpeningFacts) -> list[EntryDraft]:
@@ -111,7 +129,9 @@ class OpeningStock(Document):
         debits = [LineDraft(account=a, amount=v, fund=fund) for a, v in sorted(facts.by_account.items()) if v]
         if not debits:
             return []
-        credit = LineDraft(ACCUMULATED_SURPLUS, amount=-sum((d.amount for d in debits), Decimal(0)), fund=fund)
+        credit = LineDraft(
+            ACCUMULATED_SURPLUS, amount=-sum((d.amount for d in debits), Decimal(0)), fund=fund
+        )
         return [EntryDraft(self.business_date, f"期初 {self.store}", (*debits, credit))]
 
     def mirror(self, ctx: PostingContext) -> None:

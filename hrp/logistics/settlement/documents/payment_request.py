@@ -81,7 +81,9 @@ class PaymentRequest(Document):
         if self.total <= 0:
             problems.append(Problem("付款合计必须大于零"))
         if problems:
-            raise Invalid(f"付款申请有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。")
+            raise Invalid(
+                f"付款申请有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"
+            )
 
     def _asked(self, items: Sequence[int]) -> dict[int, Decimal]:
         """What other requests on their way ask for already."""
@@ -97,7 +99,9 @@ class PaymentRequest(Document):
         gates.require_open(ctx)
         if not self.bank_reference:
             raise Conflict(
-                f"{self} 还没有银行回单号，不能过账", code="no_bank_return", way_out="请在付款后用“登记付款”写明付款日期与银行回单号。"
+                f"{self} 还没有银行回单号，不能过账",
+                code="no_bank_return",
+                way_out="请在付款后用“登记付款”写明付款日期与银行回单号。",
             )
         payables.lock_supplier(self.supplier_id)
         still = {item.id: item.open for item in payables.open_items(self.supplier_id)}
@@ -109,7 +113,10 @@ class PaymentRequest(Document):
         ]
         if problems:
             raise Conflict(
-                "付款超过应付余额", problems=problems, code="more_than_payable", way_out="请刷新应付余额后减少付款金额。"
+                "付款超过应付余额",
+                problems=problems,
+                code="more_than_payable",
+                way_out="请刷新应付余额后减少付款金额。",
             )
         payables.settle(
             [(line.payable_id, line.amount) for line in lines], supplier_id=self.supplier_id, campus_id=self.campus_id,
@@ -139,7 +146,9 @@ def _beyond(place: int, amount: Decimal, left: Decimal) -> list[Problem]:
 class PaymentRequestLine(DocumentLine):
     """What is paid of one payable; a negative one is deducted."""
 
-    document = models.ForeignKey(PaymentRequest, models.CASCADE, related_name="lines", verbose_name="付款申请")
+    document = models.ForeignKey(
+        PaymentRequest, models.CASCADE, related_name="lines", verbose_name="付款申请"
+    )
     payable = models.ForeignKey(Payable, models.PROTECT, related_name="+", verbose_name="应付")
     amount = MoneyField("付款金额")
 

@@ -72,7 +72,9 @@ class SupplierInvoice(Document):
     red_of = models.ForeignKey(
         "self", models.PROTECT, related_name="reds", null=True, blank=True, verbose_name="红字对应的蓝字发票"
     )
-    einvoice = models.ForeignKey(EInvoice, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="数电文件")
+    einvoice = models.ForeignKey(
+        EInvoice, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="数电文件"
+    )
     fund = models.ForeignKey(Fund, models.PROTECT, related_name="+", verbose_name="资金来源")
     difference_reason = models.CharField("差异说明", max_length=200, blank=True)
 
@@ -86,7 +88,9 @@ class SupplierInvoice(Document):
                 condition=~models.Q(state__in=(State.VOID, State.REVERSED)),
                 name="logistics_invoice_once",
             ),
-            models.CheckConstraint(condition=is_number("invoice_total"), name="logistics_invoice_is_a_number"),
+            models.CheckConstraint(
+                condition=is_number("invoice_total"), name="logistics_invoice_is_a_number"
+            ),
         ]
 
     def compute(self, lines: Sequence[Any]) -> None:
@@ -99,31 +103,50 @@ class SupplierInvoice(Document):
         )
         problems += matching.line_problems(self, lines, found)
         if self.total != self.invoice_total:
-            problems.append(Problem(f"明细合计 {self.total:,.2f} 元与价税合计 {self.invoice_total:,.2f} 元不一致", field="invoice_total"))
+            problems.append(
+                Problem(
+                    f"明细合计 {self.total:,.2f} 元与价税合计 {self.invoice_total:,.2f} 元不一致",
+                    field="invoice_total",
+                )
+            )
         if not problems and self.red_of_id is None and not self.difference_reason.strip():
             problems += matching.differences(lines, found, self.business_date)
         problems += gates.problems(gates.Moment.SETTLEMENT, self, lines, self.business_date)
         if problems:
-            raise Invalid(f"发票有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改；价差属实的，请填写差异说明。")
+            raise Invalid(
+                f"发票有 {len(problems)} 处需要修改",
+                problems=problems,
+                way_out="请按标红处修改；价差属实的，请填写差异说明。",
+            )
 
     def _header_problems(self) -> list[Problem]:
         problems = []
         if not NUMBER.fullmatch(self.invoice_number):
-            problems.append(Problem("发票号码应为数电发票 20 位数字，或纸质发票 8 位号码", field="invoice_number"))
+            problems.append(
+                Problem("发票号码应为数电发票 20 位数字，或纸质发票 8 位号码", field="invoice_number")
+            )
         if self.invoice_date > self.business_date:
             problems.append(Problem("开票日期晚于入账日期", field="invoice_date"))
-        same = SupplierInvoice.objects.filter(invoice_number=self.invoice_number).exclude(state__in=(State.VOID, State.REVERSED))
+        same = SupplierInvoice.objects.filter(invoice_number=self.invoice_number).exclude(
+            state__in=(State.VOID, State.REVERSED)
+        )
         if len(self.invoice_number) < 20:
             same = same.filter(supplier=self.supplier_id, invoice_total=self.invoice_total)
         twin = same.exclude(pk=self.pk).first()
         if twin is not None:
-            problems.append(Problem(f"发票 {self.invoice_number} 已由 {twin} 登记，不能重复入账", field="invoice_number"))
-        if self.red_of is not None and (self.red_of.state != State.POSTED or self.red_of.supplier_id != self.supplier_id):
+            problems.append(
+                Problem(f"发票 {self.invoice_number} 已由 {twin} 登记，不能重复入账", field="invoice_number")
+            )
+        if self.red_of is not None and (
+            self.red_of.state != State.POSTED or self.red_of.supplier_id != self.supplier_id
+        ):
             problems.append(Problem("对应的蓝字发票未过账，或不是这个供应商的", field="red_of"))
         if self.red_of is not None and self.red_of.red_of_id is not None:
             problems.append(Problem("所选的是红字发票，请选蓝字发票", field="red_of"))
         if (self.invoice_total < 0) != (self.red_of_id is not None):
-            problems.append(Problem("红字发票金额为负并须选择对应的蓝字发票，蓝字发票金额为正", field="invoice_total"))
+            problems.append(
+                Problem("红字发票金额为负并须选择对应的蓝字发票，蓝字发票金额为正", field="invoice_total")
+            )
         return problems
 
     def apply(self, ctx: PostingContext) -> InvoiceFacts:
@@ -131,7 +154,11 @@ class SupplierInvoice(Document):
         lines = list(self.lines.order_by("position"))
         goods = [line for line in lines if line.receipt_line_id is not None]
         extra = sum((line.amount for line in lines if line.receipt_line_id is None), Decimal(0))
-        actual = landed([line.amount for line in goods], extra) if self.red_of_id is None else [g.amount for g in goods]
+        actual = (
+            landed([line.amount for line in goods], extra)
+            if self.red_of_id is None
+            else [g.amount for g in goods]
+        )
         still = estimates.lock([g.receipt_line_id for g in goods])
         settle = self._reopened if self.red_of_id is not None else self._settled
         changes = settle(goods, still)
@@ -193,9 +220,14 @@ class SupplierInvoice(Document):
     def entries(self, facts: InvoiceFacts) -> list[EntryDraft]:
         """One voucher: the estimate in red, the invoice in blue."""
         fund, name = self.fund.code, self.supplier.name
-        red = [LineDraft(account=a, amount=-v, fund=fund, memo="冲回暂估") for a, v in sorted(facts.estimated.items())]
+        red = [
+            LineDraft(account=a, amount=-v, fund=fund, memo="冲回暂估")
+            for a, v in sorted(facts.estimated.items())
+        ]
         red.append(
-            LineDraft(ESTIMATED_PAYABLE, amount=sum(facts.estimated.values(), Decimal(0)), fund=fund, memo=name)
+            LineDraft(
+                ESTIMATED_PAYABLE, amount=sum(facts.estimated.values(), Decimal(0)), fund=fund, memo=name
+            )
         )
         accounts = sorted({*facts.estimated, *facts.stock})
         worth = {a: facts.estimated.get(a, Decimal(0)) + facts.stock.get(a, Decimal(0)) for a in accounts}
@@ -206,12 +238,18 @@ class SupplierInvoice(Document):
         ]
         blue.append(LineDraft(account=PAYABLE, amount=-facts.owed, fund=fund, memo=name))
         lines = [line for line in (*red, *blue) if line.amount]
-        return [EntryDraft(self.business_date, f"采购发票 {self.invoice_number} {name}", lines)] if lines else []
+        return (
+            [EntryDraft(self.business_date, f"采购发票 {self.invoice_number} {name}", lines)] if lines else []
+        )
 
     def mirror(self, ctx: PostingContext) -> None:
         reds = self.reds.filter(state=State.POSTED).values_list("number", flat=True)
         if reds:
-            raise Conflict(f"{self} 已有红字发票 {'、'.join(map(str, reds))}，不能红冲", code="has_red", way_out="请先红冲红字发票。")
+            raise Conflict(
+                f"{self} 已有红字发票 {'、'.join(map(str, reds))}，不能红冲",
+                code="has_red",
+                way_out="请先红冲红字发票。",
+            )
         gates.require_open(ctx)
         estimates.lock([pk for pk in self.lines.values_list("receipt_line_id", flat=True) if pk])
         subledger.mirror(kind="invoice_difference_reversal", ctx=ctx)
@@ -223,7 +261,9 @@ class SupplierInvoice(Document):
 class SupplierInvoiceLine(DocumentLine):
     """One receipt line invoiced, or (without one) freight or a discount of the whole invoice. Amounts include tax."""
 
-    document = models.ForeignKey(SupplierInvoice, models.CASCADE, related_name="lines", verbose_name="采购发票")
+    document = models.ForeignKey(
+        SupplierInvoice, models.CASCADE, related_name="lines", verbose_name="采购发票"
+    )
     receipt_line = models.ForeignKey(
         StockReceiptLine, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="入库明细"
     )
@@ -238,8 +278,12 @@ class SupplierInvoiceLine(DocumentLine):
         verbose_name = "发票明细"
         db_table = "logistics_supplier_invoice_line"
         constraints = [
-            models.UniqueConstraint(fields=["document", "position"], name="logistics_supplier_invoice_line_position"),
-            models.CheckConstraint(condition=is_number("quantity", "amount"), name="logistics_invoice_line_is_a_number"),
+            models.UniqueConstraint(
+                fields=["document", "position"], name="logistics_supplier_invoice_line_position"
+            ),
+            models.CheckConstraint(
+                condition=is_number("quantity", "amount"), name="logistics_invoice_line_is_a_number"
+            ),
         ]
 
     def __str__(self) -> str:

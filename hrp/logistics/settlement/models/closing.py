@@ -18,11 +18,18 @@ class MaterialClose(models.Model):
 
     book = models.ForeignKey(Book, models.PROTECT, related_name="+", verbose_name="账套")
     period = models.ForeignKey(Period, models.PROTECT, related_name="+", verbose_name="会计期间")
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="结账人")
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="结账人"
+    )
     closed_at = models.DateTimeField("结账时间")
     checks = models.JSONField("检查结果", default=list)
     reopened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="反结账人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="反结账人",
     )
     reopened_at = models.DateTimeField("反结账时间", null=True, blank=True)
     reopen_reason = models.CharField("反结账原因", max_length=300, blank=True)
@@ -73,12 +80,18 @@ class PeriodBalance(AppendOnlyModel):
         verbose_name = "期间结存"
         db_table = "logistics_period_balance"
         constraints = [
-            models.UniqueConstraint(fields=["close", "store", "item", "batch"], name="logistics_period_balance_once"),
+            models.UniqueConstraint(
+                fields=["close", "store", "item", "batch"], name="logistics_period_balance_once"
+            ),
             not_negative("closing_quantity", name="logistics_period_closing"),
             models.CheckConstraint(
                 condition=models.Q(
-                    closing_quantity=models.F("opening_quantity") + models.F("in_quantity") - models.F("out_quantity"),
-                    closing_amount=models.F("opening_amount") + models.F("in_amount") - models.F("out_amount"),
+                    closing_quantity=models.F("opening_quantity")
+                    + models.F("in_quantity")
+                    - models.F("out_quantity"),
+                    closing_amount=models.F("opening_amount")
+                    + models.F("in_amount")
+                    - models.F("out_amount"),
                 ),
                 name="logistics_period_adds_up",
             ),
@@ -92,7 +105,9 @@ class StoreOpening(AppendOnlyModel):
     """启用: from here on a store takes no opening stock any more."""
 
     store = models.OneToOneField(Store, models.PROTECT, related_name="+", verbose_name="库房")
-    enabled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="启用人")
+    enabled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="启用人"
+    )
     enabled_at = models.DateTimeField("启用时间")
 
     class Meta:

@@ -15,7 +15,9 @@ from hrp.platform.org.models import Campus, OrgUnit
 class Estimate(AppendOnlyModel):
     """暂估 of a receipt line: positive when goods came without invoice, negative when one (or a return) settles it."""
 
-    receipt_line = models.ForeignKey(StockReceiptLine, models.PROTECT, related_name="+", verbose_name="入库明细")
+    receipt_line = models.ForeignKey(
+        StockReceiptLine, models.PROTECT, related_name="+", verbose_name="入库明细"
+    )
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+", verbose_name="供应商")
     source = models.CharField("来源", max_length=100, db_index=True)
     quantity = QuantityField("数量")
@@ -29,7 +31,9 @@ class Estimate(AppendOnlyModel):
         db_table = "logistics_estimate"
         indexes = [models.Index(fields=["supplier", "receipt_line"], name="logistics_estimate_key")]
         constraints = [
-            models.CheckConstraint(condition=is_number("quantity", "amount"), name="logistics_estimate_is_a_number")
+            models.CheckConstraint(
+                condition=is_number("quantity", "amount"), name="logistics_estimate_is_a_number"
+            )
         ]
 
     def __str__(self) -> str:

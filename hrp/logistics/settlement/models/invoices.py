@@ -36,8 +36,12 @@ class EInvoice(AppendOnlyModel):
         db_table = "logistics_einvoice"
         ordering = ("-id",)
         constraints = [
-            models.UniqueConstraint(fields=["number", "seller_tax_number", "total"], name="logistics_einvoice_once"),
-            models.CheckConstraint(condition=models.Q(number__regex=r"^\d{20}$"), name="logistics_einvoice_number"),
+            models.UniqueConstraint(
+                fields=["number", "seller_tax_number", "total"], name="logistics_einvoice_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(number__regex=r"^\d{20}$"), name="logistics_einvoice_number"
+            ),
         ]
 
     def __str__(self) -> str:

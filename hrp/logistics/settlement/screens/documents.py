@@ -51,7 +51,9 @@ def from_file(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
     found = EInvoice.objects.filter(pk=key).first() if key.isdigit() else None
     if found is None:
         return {}
-    lines = einvoices.suggest(found.lines, einvoices.waiting_for(found.supplier_id)) if found.supplier_id else []
+    lines = (
+        einvoices.suggest(found.lines, einvoices.waiting_for(found.supplier_id)) if found.supplier_id else []
+    )
     return {
         "supplier": found.supplier_id, "invoice_number": found.number, "invoice_date": found.issued_on,
         "invoice_total": found.total, "einvoice": found.pk, "lines": lines,
@@ -190,7 +192,9 @@ def _enable(*, actor: Any, obj: OpeningStock, values: Mapping[str, Any]) -> str:
 
 
 def _not_in_use(document: OpeningStock) -> bool:
-    return document.state == State.POSTED and not StoreOpening.objects.filter(store=document.store_id).exists()
+    return (
+        document.state == State.POSTED and not StoreOpening.objects.filter(store=document.store_id).exists()
+    )
 
 
 OPENINGS = DocumentScreen(
@@ -242,7 +246,11 @@ def of_supplier(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
     if not key.isdigit():
         return {}
     scope.require(actor, "logistics.payment_request.edit")
-    due = [item for item in payables.open_items(int(key)) if item.due is None or item.due <= clock.today() or item.open < 0]
+    due = [
+        item
+        for item in payables.open_items(int(key))
+        if item.due is None or item.due <= clock.today() or item.open < 0
+    ]
     return {"supplier": int(key), "lines": [{"payable": item.id, "amount": item.open} for item in due]}
 
 

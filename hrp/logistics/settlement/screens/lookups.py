@@ -21,7 +21,11 @@ INVOICE, ADJUST, PAY = (
 
 
 def receipt_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[StockReceiptLine]:
-    rows = StockReceiptLine.objects.filter(document__state=State.POSTED).select_related("document", "item").order_by("id")
+    rows = (
+        StockReceiptLine.objects.filter(document__state=State.POSTED)
+        .select_related("document", "item")
+        .order_by("id")
+    )
     rows = scope.filter(actor, ADJUST, rows, "document__org_unit_id")
     supplier = params.get("supplier", "")
     return rows.filter(document__supplier_id=supplier) if supplier.isdigit() else rows
@@ -88,7 +92,9 @@ def open_payables(actor: Any, params: Mapping[str, str]) -> QuerySet[Payable]:
     supplier = params.get("supplier", "")
     if not supplier.isdigit():
         return Payable.objects.none()
-    return Payable.objects.filter(pk__in=[item.id for item in payables.open_items(int(supplier))]).order_by("due", "id")
+    return Payable.objects.filter(pk__in=[item.id for item in payables.open_items(int(supplier))]).order_by(
+        "due", "id"
+    )
 
 
 def _fill_payable(payable: Payable) -> dict[str, Any]:

@@ -15,7 +15,9 @@ def live(period: Period) -> MaterialClose | None:
 def previous(period: Period) -> MaterialClose | None:
     """The closing of the month just before; only then its snapshot is this month's opening."""
     last = (
-        MaterialClose.objects.filter(book=period.book_id, period__first_day__lt=period.first_day, reopened_at=None)
+        MaterialClose.objects.filter(
+            book=period.book_id, period__first_day__lt=period.first_day, reopened_at=None
+        )
         .select_related("period")
         .order_by("-period__first_day")
         .first()

@@ -109,7 +109,9 @@ def statement(supplier_id: int, first: dt.date, last: dt.date) -> Statement:
             opening = balance
             continue
         paid = kind == "payment" or (kind == "reversal" and source.startswith("logistics.payment_request:"))
-        entries.append(Entry(date, source, kind, reference, ZERO if paid else amount, -amount if paid else ZERO, balance))
+        entries.append(
+            Entry(date, source, kind, reference, ZERO if paid else amount, -amount if paid else ZERO, balance)
+        )
     return Statement(opening, entries, balance)
 
 
@@ -122,7 +124,9 @@ class PaymentDays:
     in_time: Decimal | None
 
 
-def payment_days(first: dt.date, last: dt.date, *, target: int, supplier_id: int | None = None) -> PaymentDays:
+def payment_days(
+    first: dt.date, last: dt.date, *, target: int, supplier_id: int | None = None
+) -> PaymentDays:
     rows = sql.rows(PAID_SQL, [first, last, supplier_id, supplier_id])
     paid = sum((amount for _, amount in rows), ZERO)
     if paid <= 0:

@@ -22,7 +22,13 @@ GROUPS = {
     "class": ("财务分类", "k.id", "k.code", "k.name", "''"),
     "store": ("库房", "s.id", "s.code", "s.name", "''"),
     "supplier": ("供应商", "v.id", "v.code", "v.name", "''"),
-    "batch": ("批次", "t.id", "i.code", "trim(i.name || ' ' || i.spec) || '　' || coalesce(nullif(t.lot, ''), '无批号')", "i.unit"),
+    "batch": (
+        "批次",
+        "t.id",
+        "i.code",
+        "trim(i.name || ' ' || i.spec) || '　' || coalesce(nullif(t.lot, ''), '无批号')",
+        "i.unit",
+    ),
 }
 
 # {sides} and {group} are ours; what a person chose is bound
@@ -128,9 +134,7 @@ class _Span:
 
 def _span(book: Book, first: dt.date, last: dt.date) -> _Span:
     periods = list(Period.objects.filter(book=book, first_day__lte=last).order_by("first_day"))
-    closes = dict(
-        MaterialClose.objects.filter(book=book, reopened_at=None).values_list("period_id", "id")
-    )
+    closes = dict(MaterialClose.objects.filter(book=book, reopened_at=None).values_list("period_id", "id"))
     opening, before = None, []
     for period in periods:
         if period.last_day < first and period.pk in closes:
@@ -158,7 +162,11 @@ def summary(book: Book, wanted: Wanted, *, by: str = "item") -> list[Row]:
 
 def held(book: Book, on: dt.date, *, stores: list[int] | None = None, by: str = "item") -> list[Row]:
     """What was held at the end of a past day."""
-    return [row for row in summary(book, Wanted(on, on, stores), by=by) if row.closing_quantity or row.closing_amount]
+    return [
+        row
+        for row in summary(book, Wanted(on, on, stores), by=by)
+        if row.closing_quantity or row.closing_amount
+    ]
 
 
 def total(rows: list[Row]) -> Row:
@@ -176,7 +184,10 @@ def ledger(book: Book, wanted: Wanted) -> tuple[Row | None, list[Moved]]:
     span = _span(book, wanted.first, wanted.last)
     start = next(iter(summary(book, wanted)), None)
     quantity, amount = (start.opening_quantity, start.opening_amount) if start else (ZERO, ZERO)
-    periods = [*span.rest, *MaterialClose.objects.filter(pk__in=span.whole).values_list("period_id", flat=True)]
+    periods = [
+        *span.rest,
+        *MaterialClose.objects.filter(pk__in=span.whole).values_list("period_id", flat=True),
+    ]
     found = []
     for source, kind, date, store, q, a, inward in sql.rows(
         MOVES_SQL, [periods, wanted.first, wanted.last, wanted.item_id, wanted.stores, wanted.stores]

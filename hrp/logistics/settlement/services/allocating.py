@@ -17,11 +17,19 @@ from hrp.platform.documents.models import State
 
 @transaction.atomic
 def allocate(
-    *, actor: User, receipt: StockReceipt, amount: Decimal, purpose: str, supplier_id: int, reference: str = ""
+    *,
+    actor: User,
+    receipt: StockReceipt,
+    amount: Decimal,
+    purpose: str,
+    supplier_id: int,
+    reference: str = "",
 ) -> CostAdjustment:
     """A draft 成本调整单 that spreads ``amount`` (a discount is negative) over the lines of a receipt."""
     if receipt.state != State.POSTED:
-        raise Invalid(f"{receipt} 未过账或已红冲", problems=[Problem("请选择已过账的入库单", field="receipt")])
+        raise Invalid(
+            f"{receipt} 未过账或已红冲", problems=[Problem("请选择已过账的入库单", field="receipt")]
+        )
     lines = list(receipt.lines.order_by("position").values_list("pk", "amount"))
     parts = share(amount, [value for _, value in lines])
     return services.save_draft(

@@ -17,7 +17,11 @@ from hrp.platform.documents.models import State
 from hrp.platform.documents.spec import PostingContext
 from hrp.platform.ledger.models import Period
 
-CLOSE, REOPEN, VIEW = "logistics.month_close.close", "logistics.month_close.reopen", "logistics.month_close.view"
+CLOSE, REOPEN, VIEW = (
+    "logistics.month_close.close",
+    "logistics.month_close.reopen",
+    "logistics.month_close.view",
+)
 
 CLOSED_SQL = "SELECT id FROM logistics_close WHERE period_id = %s AND reopened_at IS NULL"
 
@@ -76,14 +80,19 @@ def close(*, actor: User, period: Period) -> MaterialClose:
     else:
         sql.run(FROM_MOVES_SQL, [period.pk, period.pk, made.pk])
     audit.record(
-        actor=actor, act="logistics.month_close.close", target=f"logistics.month_close:{made.pk}", summary=f"月结 {period} 物资"
+        actor=actor,
+        act="logistics.month_close.close",
+        target=f"logistics.month_close:{made.pk}",
+        summary=f"月结 {period} 物资",
     )
     return made
 
 
 def _require_closable(period: Period) -> None:
     if period.state == Period.State.CLOSED:
-        raise Conflict(f"会计期间 {period} 已结账，不能再月结", way_out="请财务先反结账。", code="period_closed")
+        raise Conflict(
+            f"会计期间 {period} 已结账，不能再月结", way_out="请财务先反结账。", code="period_closed"
+        )
     if live(period) is not None:
         raise Conflict(f"{period} 物资已月结", code="already_closed")
     earlier = (
@@ -93,12 +102,17 @@ def _require_closable(period: Period) -> None:
     )
     open_one = next((one for one in earlier if is_used(one)), None)
     if open_one is not None:
-        raise Conflict(f"不能月结 {period}：{open_one} 尚未月结", way_out=f"请先月结 {open_one}。", code="earlier_open")
+        raise Conflict(
+            f"不能月结 {period}：{open_one} 尚未月结", way_out=f"请先月结 {open_one}。", code="earlier_open"
+        )
 
 
 def _refuse_open(period: Period, found: list[steps.Found]) -> None:
     problems = [
-        Problem(f"{one.step.title}：{open_.text}") for one in found for open_ in one.open or () if open_.blocks
+        Problem(f"{one.step.title}：{open_.text}")
+        for one in found
+        for open_ in one.open or ()
+        if open_.blocks
     ]
     if problems:
         raise Conflict(
@@ -121,11 +135,19 @@ def reopen(*, actor: User, closed: MaterialClose, reason: str) -> MaterialClose:
     if row.reopened_at is not None:
         raise Conflict(f"{row} 已反结账", code="already_open")
     if period.state == Period.State.CLOSED:
-        raise Conflict(f"会计期间 {period} 已结账", way_out="请财务先反结账该会计期间。", code="period_closed")
+        raise Conflict(
+            f"会计期间 {period} 已结账", way_out="请财务先反结账该会计期间。", code="period_closed"
+        )
     if later is not None:
-        raise Conflict(f"只能反结账最近一个月：{later.period} 也已月结", way_out=f"请先反结账 {later.period}。", code="later_closed")
+        raise Conflict(
+            f"只能反结账最近一个月：{later.period} 也已月结",
+            way_out=f"请先反结账 {later.period}。",
+            code="later_closed",
+        )
     if row.closed_by_id == actor.pk:
-        raise Conflict("反结账须由月结人以外的人办理", way_out="请另一位有反结账权限的人办理。", code="same_person")
+        raise Conflict(
+            "反结账须由月结人以外的人办理", way_out="请另一位有反结账权限的人办理。", code="same_person"
+        )
     row.reopened_by, row.reopened_at, row.reopen_reason = actor, clock.now(), reason[:300]
     row.save(update_fields=["reopened_by", "reopened_at", "reopen_reason"])
     audit.record(

@@ -133,7 +133,8 @@ def take_in(*, actor: User, name: str, content: bytes) -> EInvoice:
             way_out="请从已导入的数电发票继续登记，不要重复导入。",
         )  # fmt: skip
     supplier = (
-        Supplier.objects.filter(credit_code=found.seller[1]).first() or Supplier.objects.filter(name=found.seller[0]).first()
+        Supplier.objects.filter(credit_code=found.seller[1]).first()
+        or Supplier.objects.filter(name=found.seller[0]).first()
     )
     made = EInvoice.objects.create(
         number=found.number, issued_on=found.issued_on, seller_name=found.seller[0], seller_tax_number=found.seller[1],
@@ -142,7 +143,10 @@ def take_in(*, actor: User, name: str, content: bytes) -> EInvoice:
         imported_by=actor, imported_at=clock.now(),
     )  # fmt: skip
     audit.record(
-        actor=actor, act="logistics.einvoice.import", target=f"logistics.einvoice:{made.pk}", summary=f"导入数电发票 {made}"
+        actor=actor,
+        act="logistics.einvoice.import",
+        target=f"logistics.einvoice:{made.pk}",
+        summary=f"导入数电发票 {made}",
     )
     return made
 
@@ -194,7 +198,10 @@ def suggest(lines: Iterable[Mapping[str, str]], waiting: Sequence[Waiting]) -> l
         kept = merged.setdefault(row["receipt_line"], {**row, "quantity": ZERO, "amount": ZERO})
         kept["quantity"] += row["quantity"]
         kept["amount"] += row["amount"]
-    return [*merged.values(), *([{"receipt_line": None, "quantity": ZERO, "amount": rest}] if rest and merged else [])]
+    return [
+        *merged.values(),
+        *([{"receipt_line": None, "quantity": ZERO, "amount": rest}] if rest and merged else []),
+    ]
 
 
 def _same(line: Mapping[str, str], waiting: Waiting) -> bool:

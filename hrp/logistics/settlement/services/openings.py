@@ -27,10 +27,15 @@ def enable(*, actor: User, store: Store) -> StoreOpening:
     waiting = OpeningStock.objects.filter(store=locked, state__in=WAITING)
     if waiting.exists():
         raise Conflict(
-            f"{locked} 还有 {waiting.count()} 张期初单没有过账", code="opening_waits", way_out="请先过账或作废这些期初单。"
+            f"{locked} 还有 {waiting.count()} 张期初单没有过账",
+            code="opening_waits",
+            way_out="请先过账或作废这些期初单。",
         )
     made = StoreOpening.objects.create(store=locked, enabled_by=actor, enabled_at=clock.now())
     audit.record(
-        actor=actor, act="logistics.opening_stock.enable", target=f"logistics.store:{locked.pk}", summary=f"启用 {locked}"
+        actor=actor,
+        act="logistics.opening_stock.enable",
+        target=f"logistics.store:{locked.pk}",
+        summary=f"启用 {locked}",
     )
     return made

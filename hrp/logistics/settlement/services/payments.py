@@ -30,7 +30,9 @@ def pay(*, actor: User, request: PaymentRequest, paid_on: dt.date, bank_referenc
     twin = PaymentRequest.objects.filter(bank_reference=reference).exclude(pk=document.pk)
     used = twin.exclude(state__in=(State.VOID, State.REVERSED)).first()
     if used is not None:
-        raise Conflict(f"银行回单 {reference} 已登记在 {used}", code="return_used", way_out="请核对银行回单号。")
+        raise Conflict(
+            f"银行回单 {reference} 已登记在 {used}", code="return_used", way_out="请核对银行回单号。"
+        )
     document.bank_reference, document.business_date = reference, paid_on
     document.save(update_fields=["bank_reference", "business_date"])
     return posting.post(document, actor=actor)

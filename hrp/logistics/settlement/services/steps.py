@@ -116,7 +116,13 @@ def in_transit(period: Period) -> list[Open]:
         left = open_of(pk, source)
         if left:
             amount = sum((one.amount for one in left), Decimal(0))
-            found.append(Open(f"{number} {store} → {to_store} 在途 {amount:,.2f} 元", documents.url_for(source), blocks=False))
+            found.append(
+                Open(
+                    f"{number} {store} → {to_store} 在途 {amount:,.2f} 元",
+                    documents.url_for(source),
+                    blocks=False,
+                )
+            )
     return found
 
 

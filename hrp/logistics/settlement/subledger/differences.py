@@ -72,7 +72,9 @@ class Placed:
         return {key: amount for key, amount in sorted(sums.items()) if amount}
 
 
-def place(parts: Sequence[Part], *, kind: str, ctx: PostingContext, collected_by: int | None = None) -> Placed:
+def place(
+    parts: Sequence[Part], *, kind: str, ctx: PostingContext, collected_by: int | None = None
+) -> Placed:
     """Split each difference over what is on hand and who used the rest, and write both.
 
     ``collected_by`` is the one department that bears all that was consumed, when the hospital wants it so; without, each

@@ -70,7 +70,14 @@ def open_items(supplier_id: int) -> list[OpenItem]:
 
 
 def owe(
-    amount: Decimal, *, supplier_id: int, campus_id: int, kind: str, reference: str, on: dt.date, ctx: PostingContext
+    amount: Decimal,
+    *,
+    supplier_id: int,
+    campus_id: int,
+    kind: str,
+    reference: str,
+    on: dt.date,
+    ctx: PostingContext,
 ) -> None:
     """A new item, due after the supplier's days of payment; a negative one is a claim on the supplier."""
     if not amount:
@@ -80,10 +87,23 @@ def owe(
 
 
 def settle(
-    parts: Sequence[tuple[int, Decimal]], *, supplier_id: int, campus_id: int, reference: str, ctx: PostingContext
+    parts: Sequence[tuple[int, Decimal]],
+    *,
+    supplier_id: int,
+    campus_id: int,
+    reference: str,
+    ctx: PostingContext,
 ) -> None:
     """Pay parts (item id, amount) of items. The caller holds the supplier's lock and knows what is open."""
-    _write([(-amount, pk) for pk, amount in parts], supplier_id, campus_id, Payable.Kind.PAYMENT, reference, None, ctx)
+    _write(
+        [(-amount, pk) for pk, amount in parts],
+        supplier_id,
+        campus_id,
+        Payable.Kind.PAYMENT,
+        reference,
+        None,
+        ctx,
+    )
 
 
 def mirror(supplier_id: int, ctx: PostingContext) -> None:
@@ -91,7 +111,9 @@ def mirror(supplier_id: int, ctx: PostingContext) -> None:
     lock_supplier(supplier_id)
     if sql.row(PAID_SQL, [ctx.source]) is not None:
         raise Conflict(
-            "该单据形成的应付账款已经付款，不能红冲", code="paid", way_out="请先红冲付款申请，或由供应商开具红字发票。"
+            "该单据形成的应付账款已经付款，不能红冲",
+            code="paid",
+            way_out="请先红冲付款申请，或由供应商开具红字发票。",
         )
     sql.run(MIRROR_SQL, [ctx.on, ctx.period.id, clock.now(), ctx.source])
 

@@ -101,9 +101,20 @@ def find(receipt_lines: Sequence[int]) -> dict[int, Whereabouts]:
     """Whereabouts by receipt line, under the locks of every balance and value they may be adjusted in."""
     found: dict[int, Whereabouts] = {}
     received: list[_Received] = []
-    for line, move, store, item, batch, quantity, method, inventory, expense, admin, keeper, layer in sql.rows(
-        RECEIVED_SQL, [sorted(set(receipt_lines))]
-    ):
+    for (
+        line,
+        move,
+        store,
+        item,
+        batch,
+        quantity,
+        method,
+        inventory,
+        expense,
+        admin,
+        keeper,
+        layer,
+    ) in sql.rows(RECEIVED_SQL, [sorted(set(receipt_lines))]):
         found[line] = Whereabouts(item, quantity, inventory, (expense, admin), keeper)
         received.append(_Received(line, move, store, item, batch, quantity, CostMethod(method), layer))
     held = _Held.lock(received)
@@ -138,14 +149,18 @@ class _Held:
             for item, found in (layers.lock(store, fifo) if fifo else {}).items():
                 batch = holdings[store][item][0].batch_id if holdings[store][item] else 0
                 for layer in found:
-                    held.layers[layer.sequence] = Place(store, item, batch, layer.quantity, layer.amount, layer.sequence)
+                    held.layers[layer.sequence] = Place(
+                        store, item, batch, layer.quantity, layer.amount, layer.sequence
+                    )
             for item in items:
                 for h in holdings[store][item]:
                     if store in transit:
                         held.moving[h.batch_id] += h.quantity
                         continue
                     value = values.get(item)
-                    amount = value_out(value.quantity, value.amount, h.quantity) if value is not None else h.amount
+                    amount = (
+                        value_out(value.quantity, value.amount, h.quantity) if value is not None else h.amount
+                    )
                     held.places[h.batch_id].append(Place(store, item, h.batch_id, h.quantity, amount))
         return held
 

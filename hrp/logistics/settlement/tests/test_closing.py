@@ -56,7 +56,10 @@ def test_the_worked_close(business: Settling) -> None:
     business.issue(item, 161)
     made = closing.close(actor=business.clerk, period=december)
     rows = PeriodBalance.objects.filter(close=made)
-    sums = {name: sum(getattr(r, name) for r in rows) for name in ("opening_amount", "in_amount", "out_amount", "closing_amount")}
+    sums = {
+        name: sum(getattr(r, name) for r in rows)
+        for name in ("opening_amount", "in_amount", "out_amount", "closing_amount")
+    }
     moves = [PeriodMove(m.quantity, m.amount) for m in StockMove.objects.filter(period=december)]
     kernel = close(Balance(Decimal(120), Decimal("1440.00")), moves)
     assert sums == {
@@ -71,7 +74,11 @@ def test_a_closed_month_takes_no_move(business: Settling) -> None:
     item = business.items[0]
     receipt = business.receive(item, 5, "50.00")
     closing.close(actor=business.clerk, period=business.period)
-    for act in (lambda: business.receive(item, 1, "1.00"), lambda: business.issue(item, 1), lambda: business.reverse(receipt)):
+    for act in (
+        lambda: business.receive(item, 1, "1.00"),
+        lambda: business.issue(item, 1),
+        lambda: business.reverse(receipt),
+    ):
         with pytest.raises(Conflict) as refused:
             act()
         assert refused.value.code == "materials_closed"
@@ -161,7 +168,11 @@ def test_the_average_of_a_month_is_trued_up_in_one_document(business: Settling) 
     assert (made.state, made.purpose, made.business_date) == ("posted", "month_average", LAST)
     assert business.worth(item) == (100, Decimal("1150.00"))
     [row] = stock_ledger.summary(business.world.book, Wanted(DAY.replace(day=1), LAST))
-    assert (row.in_amount, row.out_amount, row.closing_amount) == (Decimal("2300.00"), Decimal("1150.00"), Decimal("1150.00"))
+    assert (row.in_amount, row.out_amount, row.closing_amount) == (
+        Decimal("2300.00"),
+        Decimal("1150.00"),
+        Decimal("1150.00"),
+    )
     assert true_up.needed(business.period) == []
     business.check()
 
@@ -217,16 +228,29 @@ def test_any_past_day_is_told_exactly(business: Settling) -> None:
         rows = stock_ledger.held(book, day)
         return (rows[0].closing_quantity, rows[0].closing_amount) if rows else (Decimal(0), Decimal(0))
 
-    for day in (dt.date(2026, 11, 2), dt.date(2026, 11, 3), dt.date(2026, 11, 15), LAST, dt.date(2026, 12, 1), dt.date(2026, 12, 9)):
+    for day in (
+        dt.date(2026, 11, 2),
+        dt.date(2026, 11, 3),
+        dt.date(2026, 11, 15),
+        LAST,
+        dt.date(2026, 12, 1),
+        dt.date(2026, 12, 9),
+    ):
         moves = StockMove.objects.filter(date__lte=day)
         assert at(day) == (sum(m.quantity for m in moves), sum(m.amount for m in moves)), day
     posting.reverse(issue, actor=business.clerk, reason="退回", on=dt.date(2026, 12, 3))
     for by in stock_ledger.GROUPS:
-        whole = stock_ledger.total(stock_ledger.summary(book, Wanted(dt.date(2026, 11, 10), dt.date(2026, 12, 31)), by=by))
+        whole = stock_ledger.total(
+            stock_ledger.summary(book, Wanted(dt.date(2026, 11, 10), dt.date(2026, 12, 31)), by=by)
+        )
         assert whole.closing_quantity == 11
     december_row = stock_ledger.summary(book, Wanted(dt.date(2026, 12, 1), dt.date(2026, 12, 31)))[0]
-    assert (december_row.in_quantity, december_row.out_quantity) == (0, -3), "a reversal lessens the side it reverses"
-    start, moved = stock_ledger.ledger(book, Wanted(dt.date(2026, 11, 1), dt.date(2026, 12, 31), item_id=item.pk))
+    assert (december_row.in_quantity, december_row.out_quantity) == (0, -3), (
+        "a reversal lessens the side it reverses"
+    )
+    start, moved = stock_ledger.ledger(
+        book, Wanted(dt.date(2026, 11, 1), dt.date(2026, 12, 31), item_id=item.pk)
+    )
     assert start is not None and start.opening_quantity == 0
     assert [m.quantity for m in moved] == [10, 6, 8, 7, 11]
     assert (moved[-1].amount, moved[-1].out_quantity) == (business.worth(item)[1], -4)
@@ -263,4 +287,11 @@ def test_a_supplier_is_aged_by_days(business: Settling) -> None:
     assert (row.by_age, row.estimated) == ([0, 0, Decimal("10.00"), 0, 0, 0], Decimal("4.00"))
     [row] = owed.aged(DAY + dt.timedelta(days=361), limits)
     assert row.by_age[5] == Decimal("10.00")
-    assert owed.age_titles(limits) == ["30 天内", "31–60 天", "61–90 天", "91–180 天", "181–360 天", "360 天以上"]
+    assert owed.age_titles(limits) == [
+        "30 天内",
+        "31–60 天",
+        "61–90 天",
+        "91–180 天",
+        "181–360 天",
+        "360 天以上",
+    ]

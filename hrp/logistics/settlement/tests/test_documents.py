@@ -44,7 +44,11 @@ class TestCostAdjustment(DocumentContract):
         self.line = receipt.lines.get()
 
     def header(self) -> dict[str, Any]:
-        return self.common_header() | {"purpose": "freight", "supplier": self.room.supplier.pk, "fund": self.room.fund.pk}
+        return self.common_header() | {
+            "purpose": "freight",
+            "supplier": self.room.supplier.pk,
+            "fund": self.room.fund.pk,
+        }
 
     def lines(self) -> list[dict[str, Any]]:
         return [{"receipt_line": self.line.pk, "amount": "3.00"}]
@@ -99,7 +103,11 @@ class TestPaymentRequest(DocumentContract):
 
 
 def test_freight_is_shared_over_a_delivery_by_largest_remainder(business: Settling) -> None:
-    header = {"store": business.stores[0].pk, "supplier": business.room.supplier.pk, "fund": business.room.fund.pk}
+    header = {
+        "store": business.stores[0].pk,
+        "supplier": business.room.supplier.pk,
+        "fund": business.room.fund.pk,
+    }
     from hrp.logistics.documents.stock_receipt import StockReceipt
 
     receipt = business.do(
@@ -107,11 +115,23 @@ def test_freight_is_shared_over_a_delivery_by_largest_remainder(business: Settli
         *({"item": business.items[n].pk, "quantity": "1", "price": "0", "amount": "100.00"} for n in range(3)),
     )  # fmt: skip
     draft = allocating.allocate(
-        actor=business.clerk, receipt=receipt, amount=Decimal("10.00"), purpose="freight", supplier_id=business.room.supplier.pk
+        actor=business.clerk,
+        receipt=receipt,
+        amount=Decimal("10.00"),
+        purpose="freight",
+        supplier_id=business.room.supplier.pk,
     )
-    assert [line.amount for line in draft.lines.order_by("position")] == [Decimal("3.34"), Decimal("3.33"), Decimal("3.33")]
+    assert [line.amount for line in draft.lines.order_by("position")] == [
+        Decimal("3.34"),
+        Decimal("3.33"),
+        Decimal("3.33"),
+    ]
     posting.post(services.submit(draft, actor=business.clerk), actor=business.clerk)
-    assert [business.worth(business.items[n])[1] for n in range(3)] == [Decimal("103.34"), Decimal("103.33"), Decimal("103.33")]
+    assert [business.worth(business.items[n])[1] for n in range(3)] == [
+        Decimal("103.34"),
+        Decimal("103.33"),
+        Decimal("103.33"),
+    ]
     assert [item.amount for item in payables.open_items(business.room.supplier.pk)] == [Decimal("10.00")]
     business.check()
 
@@ -124,7 +144,10 @@ def test_stock_itself_is_adjusted_and_mirrored_by_every_method(business: Settlin
     line = {"store": business.stores[0].pk, "item": item.pk, "batch": batch}
     made = business.adjust(line | {"amount": "-4.01"}, purpose="other", supplier=None)
     assert business.worth(item) == (4, Decimal("35.99"))
-    assert business.booked(made.source) == {("1302.05", None): Decimal("-4.01"), ("1902", None): Decimal("4.01")}
+    assert business.booked(made.source) == {
+        ("1302.05", None): Decimal("-4.01"),
+        ("1902", None): Decimal("4.01"),
+    }
     business.check()
     with pytest.raises(Conflict):
         business.adjust(line | {"amount": "-36.00"}, purpose="other", supplier=None)
@@ -140,7 +163,12 @@ def test_stock_itself_is_adjusted_and_mirrored_by_every_method(business: Settlin
 def test_an_adjustment_moves_value_between_stock_and_a_department(business: Settling) -> None:
     item = business.items[1]
     business.receive(item, 4, "40.00")
-    line = {"store": business.stores[0].pk, "item": item.pk, "department": business.world.other.pk, "amount": "5.00"}
+    line = {
+        "store": business.stores[0].pk,
+        "item": item.pk,
+        "department": business.world.other.pk,
+        "amount": "5.00",
+    }
     made = business.adjust(line, purpose="other", supplier=None)
     assert business.booked(made.source) == {
         ("1302.05", None): Decimal("-5.00"),
@@ -153,9 +181,17 @@ def test_an_adjustment_moves_value_between_stock_and_a_department(business: Sett
 
 
 def test_a_store_opens_once(business: Settling) -> None:
-    line = {"item": business.items[0].pk, "supplier": business.room.supplier.pk, "quantity": "5", "price": "2"}
+    line = {
+        "item": business.items[0].pk,
+        "supplier": business.room.supplier.pk,
+        "quantity": "5",
+        "price": "2",
+    }
     first = business.open_store(line)
-    assert business.booked(first.source) == {("1302.05", None): Decimal("10.00"), ("3001", None): Decimal("-10.00")}
+    assert business.booked(first.source) == {
+        ("1302.05", None): Decimal("10.00"),
+        ("3001", None): Decimal("-10.00"),
+    }
     draft = services.save_draft(
         OpeningStock, actor=business.clerk,
         header=business.header(store=business.stores[0].pk, fund=business.room.fund.pk), lines=[line],
@@ -193,8 +229,13 @@ def test_nobody_pays_more_than_is_owed(business: Settling) -> None:
         business.pay((first, "40.01"), reference="B2")
     assert "可付 40.00 元" in refused.value.problems[0].message
     paid = business.pay((first, "40.00"), (second, "10.00"), reference="B2")
-    assert business.booked(paid.source) == {("2302", None): Decimal("50.00"), ("1002", None): Decimal("-50.00")}
-    assert [(i.id, i.open) for i in payables.open_items(business.room.supplier.pk)] == [(second, Decimal("40.00"))]
+    assert business.booked(paid.source) == {
+        ("2302", None): Decimal("50.00"),
+        ("1002", None): Decimal("-50.00"),
+    }
+    assert [(i.id, i.open) for i in payables.open_items(business.room.supplier.pk)] == [
+        (second, Decimal("40.00"))
+    ]
     business.check()
     business.reverse(paid)
     assert sum(i.open for i in payables.open_items(business.room.supplier.pk)) == Decimal("90.00")
@@ -260,7 +301,9 @@ def test_two_who_pay_the_same_item_at_once_pay_it_once(committed_db: Any) -> Non
     requests = []
     for n in range(6):
         lines = [{"payable": item, "amount": "100.00"}]
-        draft = services.save_draft(PaymentRequest, actor=business.clerk, header=header | {"bank_reference": f"B{n}"}, lines=lines)
+        draft = services.save_draft(
+            PaymentRequest, actor=business.clerk, header=header | {"bank_reference": f"B{n}"}, lines=lines
+        )
         requests.append(draft.pk)
     PaymentRequest.objects.filter(pk__in=requests).update(state=State.APPROVED)
 

@@ -36,9 +36,12 @@ class TestSupplierInvoice(DocumentContract):
 
     def prepare(self) -> None:
         self.room = Stockroom(self.world)
-        keeper = self.world.user("keeper", "库管", *(f"logistics.stock_receipt.{a}" for a in ("edit", "submit", "post")))
+        keeper = self.world.user(
+            "keeper", "库管", *(f"logistics.stock_receipt.{a}" for a in ("edit", "submit", "post"))
+        )
         self.receipts = [
-            self.room.receive(keeper, {"item": self.room.gauze.pk, "quantity": "10", "price": "2.00"}) for _ in range(6)
+            self.room.receive(keeper, {"item": self.room.gauze.pk, "quantity": "10", "price": "2.00"})
+            for _ in range(6)
         ]
         self.made = 0
 
@@ -55,7 +58,9 @@ class TestSupplierInvoice(DocumentContract):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_difference_is_split_over_what_is_left_and_who_used_the_rest(business: Settling, method: str) -> None:
+def test_the_difference_is_split_over_what_is_left_and_who_used_the_rest(
+    business: Settling, method: str
+) -> None:
     """Case ACC-01 in whole documents: 100 at an estimated 10, 40 used, invoiced at 10.50."""
     item = business.items[METHODS.index(method)]
     receipt = business.receive(item, 100, "1000.00")
@@ -71,7 +76,11 @@ def test_the_difference_is_split_over_what_is_left_and_who_used_the_rest(busines
     }
     assert business.worth(item) == (60, Decimal("630.00"))
     line = invoice.lines.get()
-    assert (line.estimated, line.on_hand, line.consumed) == (Decimal("1000.00"), Decimal("30.00"), Decimal("20.00"))
+    assert (line.estimated, line.on_hand, line.consumed) == (
+        Decimal("1000.00"),
+        Decimal("30.00"),
+        Decimal("20.00"),
+    )
     [move] = StockMove.objects.filter(source=invoice.source)
     assert (move.quantity, move.amount) == (0, Decimal("30.00"))
     business.check()
@@ -136,7 +145,9 @@ def test_several_invoices_settle_one_receipt_to_the_fen_and_not_beyond(business:
 
 
 def test_freight_and_discount_lines_are_shared_by_amount(business: Settling) -> None:
-    receipts = [business.receive(business.items[n], 1, amount) for n, amount in ((0, "100.00"), (1, "200.00"))]
+    receipts = [
+        business.receive(business.items[n], 1, amount) for n, amount in ((0, "100.00"), (1, "200.00"))
+    ]
     lines = [
         {"receipt_line": r.lines.get().pk, "quantity": "1", "amount": str(r.total)} for r in receipts
     ] + [{"amount": "10.00", "quantity": "0"}]  # fmt: skip
@@ -186,7 +197,9 @@ def test_an_invoice_is_booked_once(business: Settling) -> None:
         SupplierInvoice.objects.filter(pk=draft.pk).update(invoice_number="26320000000000000001")
 
 
-def test_a_red_invoice_takes_goods_back_into_the_estimate_and_an_allowance_does_not(business: Settling) -> None:
+def test_a_red_invoice_takes_goods_back_into_the_estimate_and_an_allowance_does_not(
+    business: Settling,
+) -> None:
     item = business.items[0]
     receipt = business.receive(item, 10, "100.00")
     line = receipt.lines.get().pk
@@ -212,14 +225,20 @@ def test_a_red_invoice_takes_goods_back_into_the_estimate_and_an_allowance_does_
         business.reverse(blue)
     assert refused.value.code == "has_red"
     with pytest.raises(Conflict) as refused:
-        business.invoice(receipt, "-77.00", {"receipt_line": line, "quantity": "-7", "amount": "-77.00"}, red_of=blue.pk)
+        business.invoice(
+            receipt, "-77.00", {"receipt_line": line, "quantity": "-7", "amount": "-77.00"}, red_of=blue.pk
+        )
     assert refused.value.code == "more_than_invoiced"
 
 
 def test_a_hospital_may_collect_what_was_consumed_in_one_line(business: Settling) -> None:
     Parameter.objects.create(
-        key="settlement.consumed_to", valid_from=DAY, value="office", source="财务科",
-        entered_by="财务科", entered_at=clock.now(),
+        key="settlement.consumed_to",
+        valid_from=DAY,
+        value="office",
+        source="财务科",
+        entered_by="财务科",
+        entered_at=clock.now(),
     )
     stamps.forget()
     item = business.items[0]

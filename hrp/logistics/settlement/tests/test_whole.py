@@ -19,7 +19,17 @@ from hrp.logistics.subledger.transit import open_of
 from hrp.platform.base.refusals import Conflict
 
 pytestmark = pytest.mark.django_db
-EXPECTED = {"no_stock", "stock_gone", "received", "more_than_sent", "invoiced", "in_transit", "insufficient", "paid", "has_red"}
+EXPECTED = {
+    "no_stock",
+    "stock_gone",
+    "received",
+    "more_than_sent",
+    "invoiced",
+    "in_transit",
+    "insufficient",
+    "paid",
+    "has_red",
+}
 
 STEPS = st.lists(
     st.tuples(
@@ -81,7 +91,9 @@ def act(business: Settling, done: list[Any], what: str, item: int, size: int, fe
     if what == "receive":
         done.append(business.receive(thing, quantity, amount, "AB"[fen % 2]))
     elif what == "issue":
-        done.append(business.issue_to(business.world.other if fen % 2 else business.world.unit, thing, quantity))
+        done.append(
+            business.issue_to(business.world.other if fen % 2 else business.world.unit, thing, quantity)
+        )
     elif what == "send":
         done.append(business.send(thing, quantity))
     elif what == "arrive":
@@ -98,14 +110,20 @@ def act(business: Settling, done: list[Any], what: str, item: int, size: int, fe
     elif what == "freight" and receipts and amount:
         line = receipts[size % len(receipts)].lines.get()
         signed = -amount / 100 if fen % 4 == 0 else amount
-        done.append(business.adjust({"receipt_line": line.pk, "amount": str(signed.quantize(Decimal("0.01")) or Decimal(1))}))
+        done.append(
+            business.adjust(
+                {"receipt_line": line.pk, "amount": str(signed.quantize(Decimal("0.01")) or Decimal(1))}
+            )
+        )
     elif what == "pay":
         found = [i for i in payables.open_items(business.room.supplier.pk) if i.open > 0]
         if found:
-            done.append(business.pay((found[0].id, min(found[0].open, quantity)), reference=f"B{len(done)}-{size}-{fen}"))
+            done.append(
+                business.pay(
+                    (found[0].id, min(found[0].open, quantity)), reference=f"B{len(done)}-{size}-{fen}"
+                )
+            )
     elif what == "reverse" and done:
         document = done[fen % len(done)]
         business.reverse(document)
         done.remove(document)
-
-

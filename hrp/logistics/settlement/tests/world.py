@@ -27,14 +27,18 @@ class Settling(Business):
 
     def __init__(self) -> None:
         super().__init__()
-        codes = [f"logistics.{kind}.{act}" for kind in KINDS for act in ACTS] + [f"logistics.{code}" for code in MORE]
+        codes = [f"logistics.{kind}.{act}" for kind in KINDS for act in ACTS] + [
+            f"logistics.{code}" for code in MORE
+        ]
         self.world.grant(self.clerk, *codes, closing.CLOSE, closing.REOPEN)
         self.period: Period = self.world.period
 
     def second(self, username: str = "second") -> User:
         return self.world.user(username, "另一人", closing.VIEW, closing.CLOSE, closing.REOPEN)
 
-    def invoice(self, receipt: Any, total: Any, *lines: dict[str, Any], number: str = "", **header: Any) -> Any:
+    def invoice(
+        self, receipt: Any, total: Any, *lines: dict[str, Any], number: str = "", **header: Any
+    ) -> Any:
         """Post an invoice; without lines it is for the whole receipt's first line."""
         if not lines:
             line = receipt.lines.get(position=1)

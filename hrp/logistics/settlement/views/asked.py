@@ -74,7 +74,9 @@ def workbook(
     return response
 
 
-def answer(request: HttpRequest, form: str, verb: Callable[[], object], *, said: str, back: str) -> HttpResponse:
+def answer(
+    request: HttpRequest, form: str, verb: Callable[[], object], *, said: str, back: str
+) -> HttpResponse:
     """Run one verb: back to the page when it worked, its refusal inside the dialog that asked for it when not."""
     try:
         verb()

@@ -25,13 +25,20 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every month with its state in materials and in the ledger."""
     actor = actor_of(request)
     scope.require(actor, closing.VIEW)
-    closes = {c.period_id: c for c in MaterialClose.objects.filter(reopened_at=None).select_related("closed_by")}
+    closes = {
+        c.period_id: c for c in MaterialClose.objects.filter(reopened_at=None).select_related("closed_by")
+    }
     rows = [
         (period, closes.get(period.pk))
         for period in Period.objects.filter(book=asked.book()).order_by("-first_day")[:SHOWN]
     ]
-    past = MaterialClose.objects.exclude(reopened_at=None).select_related("period", "closed_by", "reopened_by")[:20]
-    next_one = next((period for period, closed in reversed(rows) if closed is None and period.state == Period.State.OPEN), None)
+    past = MaterialClose.objects.exclude(reopened_at=None).select_related(
+        "period", "closed_by", "reopened_by"
+    )[:20]
+    next_one = next(
+        (period for period, closed in reversed(rows) if closed is None and period.state == Period.State.OPEN),
+        None,
+    )
     context = {"page_title": _("月结"), "rows": rows, "past": past, "next": next_one}
     return render(request, "settlement/months.html", context)
 
@@ -64,7 +71,11 @@ def month(request: HttpRequest, pk: int) -> HttpResponse:
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     actor, period = actor_of(request), get_object_or_404(Period, pk=pk)
     return asked.answer(
-        request, "close", lambda: closing.close(actor=actor, period=period), said=f"{period} 物资已月结", back=_back(pk)
+        request,
+        "close",
+        lambda: closing.close(actor=actor, period=period),
+        said=f"{period} 物资已月结",
+        back=_back(pk),
     )
 
 

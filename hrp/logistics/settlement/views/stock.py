@@ -40,10 +40,16 @@ def summary(request: HttpRequest) -> HttpResponse:
     rows = stock_ledger.summary(asked.book(), wanted, by=by)
     title = stock_ledger.GROUPS[by][0]
     if exporting:
-        kinds: Any = [OutColumn("code", "编码", "code"), OutColumn("name", title, width=34), OutColumn("unit", "单位", width=8)]
+        kinds: Any = [
+            OutColumn("code", "编码", "code"),
+            OutColumn("name", title, width=34),
+            OutColumn("unit", "单位", width=8),
+        ]
         kinds += [OutColumn(key, name, kind, total=True) for key, name, kind in COLUMNS]  # type: ignore[arg-type]
         caption = f"{wanted.first} 至 {wanted.last}　按{title}"
-        return asked.workbook(rows, kinds, f"收发存汇总表 {wanted.first} 至 {wanted.last}", caption, actor=actor)
+        return asked.workbook(
+            rows, kinds, f"收发存汇总表 {wanted.first} 至 {wanted.last}", caption, actor=actor
+        )
     context = {
         "page_title": _("收发存汇总表"),
         "wanted": wanted,
