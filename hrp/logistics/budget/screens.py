@@ -45,7 +45,7 @@ def _left(line: Any) -> Decimal:
 
 def _rate(line: Any) -> Decimal | None:
     whole = line.amount + line.carried
-    return (line.spent / whole * 100).quantize(Decimal("0.1")) if whole else None
+    return (line.spent / whole).quantize(Decimal("0.001")) if whole else None
 
 
 def _change(*, actor: Any, obj: BudgetLine, values: Mapping[str, Any]) -> str:
@@ -84,12 +84,12 @@ LINES = RegisterScreen(
         Column("committed", title="承诺", kind="money", value=lambda line: line.committed or None),
         Column("spent", title="执行", kind="money", value=lambda line: line.spent),
         Column("left", title="可用", kind="money", value=_left),
-        Column("rate", title="执行率%", kind="percent", value=_rate),
+        Column("rate", title="执行率", kind="percent", value=_rate),
         Column("control", card="tag", tones={"hard": "back", "soft": "wait", "off": "draft"}),
     ),
     filters=(
         Filter("org_unit", kind="register", register="org.unit"),
-        Filter("material_class", kind="register", register="logistics.material_class"),
+        Filter("material_class", title="物资分类", kind="register", register="logistics.material_class"),
         Filter("valid", title="期间", kind="date_range", lookups=("valid_from",)),
         Filter("control"),
     ),

@@ -22,7 +22,7 @@ class SettlementConfig(AppConfig):
         from hrp.logistics.settlement.documents.opening_stock import OpeningStock, OpeningStockLine
         from hrp.logistics.settlement.documents.payment_request import PaymentRequest, PaymentRequestLine
         from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice, SupplierInvoiceLine
-        from hrp.logistics.settlement.screens import documents, lookups
+        from hrp.logistics.settlement.screens import documents, einvoices, lookups
         from hrp.logistics.settlement.services import closing, steps
         from hrp.logistics.settlement.subledger import receiving
         from hrp.platform.access import permissions
@@ -45,7 +45,7 @@ class SettlementConfig(AppConfig):
         ledger_closing.require("materials", closing.before_ledger_closes)
         for step in steps.OWN:
             steps.register(step)
-        for screen in documents.ALL:
+        for screen in (einvoices.EINVOICES, *documents.ALL):
             screens.register(screen)
         for lookup in lookups.ALL:
             screens.register_lookup(lookup)

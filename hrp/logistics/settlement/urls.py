@@ -9,6 +9,7 @@ urlpatterns = [
     path("stock-ledger/<int:pk>", stock.ledger, name="logistics.stock_ledger.item"),
     path("payables", owed.ages, name="logistics.payables"),
     path("payables/<int:pk>", owed.statement, name="logistics.payables.statement"),
+    path("payables/<int:pk>/pdf", owed.paper, name="logistics.payables.paper"),
     path("month-close", closing.listing, name="logistics.month_close"),
     path("month-close/<int:pk>", closing.month, name="logistics.month_close.month"),
     path("month-close/<int:pk>/close", closing.close, name="logistics.month_close.close"),

@@ -9,7 +9,6 @@ from typing import Any
 
 from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.screens.documents import DATES, MAKER, MOVES, NUMBER, defaults
-from hrp.logistics.settlement.documents.cost_adjustment import Purpose
 from hrp.logistics.settlement.documents.opening_stock import OpeningStock
 from hrp.logistics.settlement.documents.payment_request import PaymentRequest
 from hrp.logistics.settlement.models import EInvoice, Payable, StoreOpening
@@ -34,14 +33,6 @@ def office(actor: Any) -> dict[str, Any]:
 
 
 # -- invoices ----------------------------------------------------------------------------------------------------
-
-
-def _import(*, actor: Any, obj: Any, values: Mapping[str, Any]) -> str:
-    upload = values.get("file")
-    if upload is None:
-        raise Invalid("没有选择文件", problems=[Problem("请选择数电发票 XML 文件", field="file")])
-    made = einvoices.take_in(actor=actor, name=upload.name, content=upload.read(einvoices.MAX_BYTES + 1))
-    return f"/logistics/supplier-invoices/new?einvoice={made.pk}"
 
 
 def from_file(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
@@ -81,9 +72,9 @@ INVOICES = DocumentScreen(
     ),
     filters=(NUMBER, DATES, SUPPLIER, Filter("invoice_number", kind="text", lookups=("invoice_number__icontains",)), MAKER),
     fields=(
-        Field("supplier", span=2), Field("business_date", title="入账日期"), Field("invoice_number"), Field("invoice_date"),
-        Field("invoice_total"), Field("campus"), Field("org_unit", title="结算科室"), Field("fund"),
-        Field("red_of", lookup="logistics.blue_invoice"), Field("einvoice", lookup="logistics.einvoice_file"),
+        Field("supplier"), Field("invoice_number", span=2), Field("invoice_date"), Field("invoice_total"),
+        Field("business_date", title="入账日期"), Field("campus"), Field("org_unit", title="结算科室"), Field("fund"),
+        Field("red_of", lookup="logistics.blue_invoice"), Field("einvoice"),
         Field("difference_reason"), Field("note", span=3),
     ),
     lines=(
@@ -111,10 +102,6 @@ INVOICES = DocumentScreen(
         ),
         MOVES,
     ),
-    actions=(
-        Action("import", "导入数电发票", _import, permission="logistics.supplier_invoice.edit", icon="file-upload", style="primary", place="page",
-               fields=(Field("file", title="XML 文件", kind="file", required=True),)),
-    ),
     signatures=("制单", "采购核对", "会计审核"),
 )  # fmt: skip
 
@@ -122,23 +109,22 @@ INVOICES = DocumentScreen(
 # -- adjustments -------------------------------------------------------------------------------------------------
 
 
+def spread(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
+    """Freight or a discount spread over the lines of a receipt, as ``?receipt=12&amount=80.00`` asks."""
+    key = params.get("receipt", "")
+    receipts = scope.filter(actor, "logistics.cost_adjustment.edit", StockReceipt.objects.filter(state=State.POSTED))
+    receipt = receipts.filter(pk=key).first() if key.isdigit() else None
+    if receipt is None:
+        return {}
+    lines = allocating.parts(receipt, amount_of(params))
+    return {"campus": receipt.campus_id, "org_unit": receipt.org_unit_id, "fund": receipt.fund_id, "lines": lines}
+
+
 def amount_of(values: Mapping[str, Any], name: str = "amount") -> Decimal:
     try:
         return Decimal(str(values.get(name, "")).replace(",", ""))
     except InvalidOperation:
         raise Invalid("金额不对", problems=[Problem("请填写金额", field=name)]) from None
-
-
-def _allocate(*, actor: Any, obj: Any, values: Mapping[str, Any]) -> str:
-    receipts = scope.filter(actor, "logistics.cost_adjustment.edit", StockReceipt.objects.all())
-    receipt = receipts.filter(pk=values.get("receipt") or 0).first()
-    if receipt is None or not values.get("supplier"):
-        raise Invalid("请选择入库单与应付单位", problems=[Problem("请选择", field="receipt")])
-    made = allocating.allocate(
-        actor=actor, receipt=receipt, amount=amount_of(values), purpose=str(values.get("purpose") or Purpose.FREIGHT),
-        supplier_id=int(values["supplier"]), reference=str(values.get("reference", "")),
-    )  # fmt: skip
-    return f"/logistics/cost-adjustments/{made.pk}"
 
 
 ADJUSTMENTS = DocumentScreen(
@@ -173,12 +159,7 @@ ADJUSTMENTS = DocumentScreen(
     lines_title="调整明细",
     defaults=office,
     panels=(MOVES,),
-    actions=(
-        Action("allocate", "按入库单分摊", _allocate, permission="logistics.cost_adjustment.edit", icon="arrows-split", style="primary", place="page",
-               fields=(Field("receipt", title="入库单", kind="register", lookup="logistics.posted_receipt", required=True), Field("supplier", title="应付单位", kind="register", lookup="logistics.supplier", required=True),
-                       Field("purpose", title="事由", kind="choice", choices=(("freight", "运费"), ("discount", "折扣与返利"))), Field("amount", title="金额（折扣写负数）", kind="text", required=True),
-                       Field("reference", title="票据号", kind="text"))),
-    ),
+    prefill=spread,
     signatures=("制单", "审核", "会计"),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from hrp.logistics.documents.stock_receipt import Origin, StockReceipt, StockReceiptLine
 from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice
-from hrp.logistics.settlement.models import EInvoice, Payable
+from hrp.logistics.settlement.models import Payable
 from hrp.logistics.settlement.subledger import estimates, payables
 from hrp.platform.access import scope
 from hrp.platform.documents.models import State
@@ -81,13 +81,6 @@ BLUE_INVOICES = Lookup(
     search=("invoice_number__icontains", "number__icontains"), exact=("invoice_number", "number"),
     label=lambda one: f"{one.invoice_number} {one.total:,.2f}", permissions=(INVOICE,),
 )  # fmt: skip
-EINVOICES = Lookup(
-    key="logistics.einvoice_file", title="数电发票",
-    queryset=lambda actor, params: EInvoice.objects.order_by("-id"),
-    search=("number__icontains", "seller_name__icontains"), exact=("number",), permissions=(INVOICE,),
-)  # fmt: skip
-
-
 def open_payables(actor: Any, params: Mapping[str, str]) -> QuerySet[Payable]:
     supplier = params.get("supplier", "")
     if not supplier.isdigit():
@@ -108,4 +101,4 @@ PAYABLES = Lookup(
     fill=_fill_payable, permissions=(PAY,),
 )  # fmt: skip
 
-ALL = (WAITING_LINES, RECEIPT_LINES, RECEIPTS, BLUE_INVOICES, EINVOICES, PAYABLES)
+ALL = (WAITING_LINES, RECEIPT_LINES, RECEIPTS, BLUE_INVOICES, PAYABLES)

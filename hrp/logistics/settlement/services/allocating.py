@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -17,21 +18,11 @@ from hrp.platform.documents.models import State
 
 @transaction.atomic
 def allocate(
-    *,
-    actor: User,
-    receipt: StockReceipt,
-    amount: Decimal,
-    purpose: str,
-    supplier_id: int,
-    reference: str = "",
+    *, actor: User, receipt: StockReceipt, amount: Decimal, purpose: str, supplier_id: int, reference: str = ""
 ) -> CostAdjustment:
     """A draft 成本调整单 that spreads ``amount`` (a discount is negative) over the lines of a receipt."""
     if receipt.state != State.POSTED:
-        raise Invalid(
-            f"{receipt} 未过账或已红冲", problems=[Problem("请选择已过账的入库单", field="receipt")]
-        )
-    lines = list(receipt.lines.order_by("position").values_list("pk", "amount"))
-    parts = share(amount, [value for _, value in lines])
+        raise Invalid(f"{receipt} 未过账或已红冲", problems=[Problem("请选择已过账的入库单", field="receipt")])
     return services.save_draft(
         CostAdjustment,
         actor=actor,
@@ -39,5 +30,12 @@ def allocate(
             "campus": receipt.campus_id, "org_unit": receipt.org_unit_id, "business_date": receipt.business_date,
             "purpose": purpose, "supplier": supplier_id, "reference": reference, "fund": receipt.fund_id,
         },
-        lines=[{"receipt_line": pk, "amount": part} for (pk, _), part in zip(lines, parts, strict=True) if part],
+        lines=parts(receipt, amount),
     )  # fmt: skip
+
+
+def parts(receipt: StockReceipt, amount: Decimal) -> list[dict[str, Any]]:
+    """The lines of an adjustment that spreads ``amount`` over a receipt by amount."""
+    lines = list(receipt.lines.order_by("position").values_list("pk", "amount"))
+    shared = share(amount, [value for _, value in lines])
+    return [{"receipt_line": pk, "amount": part} for (pk, _), part in zip(lines, shared, strict=True) if part]
