@@ -60,7 +60,13 @@ def prepare() -> tuple[World, list[Period]]:
         for n in range(1, STORES)
     )
     items = Item.objects.bulk_create(
-        Item(code=f"B{n:05d}", name=f"物资{n}", unit="个", kind="consumable", material_class=room.syringe.material_class)
+        Item(
+            code=f"B{n:05d}",
+            name=f"物资{n}",
+            unit="个",
+            kind="consumable",
+            material_class=room.syringe.material_class,
+        )
         for n in range(ITEMS)
     )
     sql.run(
@@ -82,7 +88,11 @@ def without_foreign_keys(database: testing.Database) -> None:
             "SELECT conname FROM pg_constraint WHERE conrelid = 'logistics_move'::regclass AND contype = 'f'"
         ).fetchall()
         for (name,) in names:
-            owner.execute(psycopg.sql.SQL("ALTER TABLE logistics_move DROP CONSTRAINT {}").format(psycopg.sql.Identifier(name)))
+            owner.execute(
+                psycopg.sql.SQL("ALTER TABLE logistics_move DROP CONSTRAINT {}").format(
+                    psycopg.sql.Identifier(name)
+                )
+            )
 
 
 def fill(periods: list[Period]) -> None:
@@ -90,7 +100,8 @@ def fill(periods: list[Period]) -> None:
     for place, period in enumerate(periods):
         days = calendar.monthrange(period.first_day.year, period.first_day.month)[1]
         sql.run(
-            MOVES_SQL, [period.first_day, days, period.pk, clock.now(), place * each, (place + 1) * each - 1, STORES]
+            MOVES_SQL,
+            [period.first_day, days, period.pk, clock.now(), place * each, (place + 1) * each - 1, STORES],
         )
 
 
@@ -131,11 +142,15 @@ def main() -> None:
         before = stock_ledger.total(rows)
         timed("收发存：未月结的月份（按批次）", lambda: stock_ledger.summary(world.book, whole, by="batch"))
         timed(f"快照 {last}", lambda: snapshot(world, last))
-        after = stock_ledger.total(timed("收发存：已月结的月份", lambda: stock_ledger.summary(world.book, whole)))
+        after = stock_ledger.total(
+            timed("收发存：已月结的月份", lambda: stock_ledger.summary(world.book, whole))
+        )
         day = last.first_day - dt.timedelta(days=15)
         timed(f"{day} 的库存", lambda: stock_ledger.held(world.book, day))
         year = Wanted(periods[0].first_day, last.last_day)
-        total = stock_ledger.total(timed("收发存：全年", lambda: stock_ledger.summary(world.book, year, by="class")))
+        total = stock_ledger.total(
+            timed("收发存：全年", lambda: stock_ledger.summary(world.book, year, by="class"))
+        )
         [(quantity, amount)] = sql.rows("SELECT sum(quantity), sum(amount) FROM logistics_move", [])
         exact = before == after and (total.closing_quantity, total.closing_amount) == (quantity, amount)
         print(f"{len(rows):,} 行，与流水合计{'一致' if exact else '不一致'}")

@@ -187,12 +187,12 @@ def _enter(
     for pk, found in sorted(wanted.items()):
         amount = sum((want.amount for want in found), ZERO)
         given_up = _take_over(pk, amount, held, of)
-        line = BudgetLine.objects.select_related("org_unit", "material_class").get(pk=pk)
+        row = BudgetLine.objects.select_related("org_unit", "material_class").get(pk=pk)
         free = locked[pk] - used[pk] - sum((w.amount for w in given_up), ZERO)
         beyond = max(amount - max(free, ZERO), ZERO) if amount > 0 else ZERO
-        if beyond and line.control == BudgetLine.Control.HARD:
-            problems += _problems(line, found, amount, free)
-        elif beyond and line.control == BudgetLine.Control.SOFT:
+        if beyond and row.control == BudgetLine.Control.HARD:
+            problems += _problems(row, found, amount, free)
+        elif beyond and row.control == BudgetLine.Control.SOFT:
             over.append(Over(pk, beyond))
         writes += [*given_up, _Write(pk, state, amount, source, beyond)]
     if problems:

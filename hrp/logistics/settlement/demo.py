@@ -101,13 +101,10 @@ def _invoice(
     """Every third invoice asks a little more or less than was estimated."""
     factor = rng.choice((Decimal(1), Decimal(1), Decimal("1.02"), Decimal("0.985")))
     document = StockReceiptLine.objects.select_related("document").filter(document=receipt)[0].document
+    asked = [(amount * factor).quantize(Decimal("0.01"), ROUND_HALF_UP) for _, _, amount in lines]
     rows = [
-        {
-            "receipt_line": line,
-            "quantity": quantity,
-            "amount": (amount * factor).quantize(Decimal("0.01"), ROUND_HALF_UP),
-        }
-        for line, quantity, amount in lines
+        {"receipt_line": line, "quantity": quantity, "amount": amount}
+        for (line, quantity, _), amount in zip(lines, asked, strict=True)
     ]
     draft = services.save_draft(
         SupplierInvoice,
@@ -115,7 +112,7 @@ def _invoice(
         header={
             "campus": document.campus_id, "org_unit": accountant.unit_id, "business_date": day, "supplier": supplier,
             "invoice_number": f"26{rng.randrange(10**17, 10**18)}", "invoice_date": day - dt.timedelta(days=2),
-            "invoice_total": sum((row["amount"] for row in rows), Decimal(0)), "fund": document.fund_id,
+            "invoice_total": sum(asked, Decimal(0)), "fund": document.fund_id,
             "difference_reason": "" if factor == 1 else "供应商按新中标价开票",
         },
         lines=rows,

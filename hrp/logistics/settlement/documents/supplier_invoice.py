@@ -151,7 +151,7 @@ class SupplierInvoice(Document):
 
     def apply(self, ctx: PostingContext) -> InvoiceFacts:
         gates.require_open(ctx)
-        lines = list(self.lines.order_by("position"))
+        lines: list[Any] = list(self.lines.order_by("position"))
         goods = [line for line in lines if line.receipt_line_id is not None]
         extra = sum((line.amount for line in lines if line.receipt_line_id is None), Decimal(0))
         actual = (

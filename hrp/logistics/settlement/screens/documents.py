@@ -112,12 +112,19 @@ INVOICES = DocumentScreen(
 def spread(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Freight or a discount spread over the lines of a receipt, as ``?receipt=12&amount=80.00`` asks."""
     key = params.get("receipt", "")
-    receipts = scope.filter(actor, "logistics.cost_adjustment.edit", StockReceipt.objects.filter(state=State.POSTED))
+    receipts = scope.filter(
+        actor, "logistics.cost_adjustment.edit", StockReceipt.objects.filter(state=State.POSTED)
+    )
     receipt = receipts.filter(pk=key).first() if key.isdigit() else None
     if receipt is None:
         return {}
     lines = allocating.parts(receipt, amount_of(params))
-    return {"campus": receipt.campus_id, "org_unit": receipt.org_unit_id, "fund": receipt.fund_id, "lines": lines}
+    return {
+        "campus": receipt.campus_id,
+        "org_unit": receipt.org_unit_id,
+        "fund": receipt.fund_id,
+        "lines": lines,
+    }
 
 
 def amount_of(values: Mapping[str, Any], name: str = "amount") -> Decimal:

@@ -33,7 +33,9 @@ def _allocate(*, actor: Any, obj: EInvoice, values: Mapping[str, Any]) -> str:
     receipts = scope.filter(actor, "logistics.cost_adjustment.edit", StockReceipt.objects.all())
     receipt = receipts.filter(pk=values.get("receipt") or 0).first()
     if receipt is None or obj.supplier_id is None:
-        raise Invalid("请选择入库单；销售方须先在供应商档案中", problems=[Problem("请选择入库单", field="receipt")])
+        raise Invalid(
+            "请选择入库单；销售方须先在供应商档案中", problems=[Problem("请选择入库单", field="receipt")]
+        )
     made = allocating.allocate(
         actor=actor, receipt=receipt, amount=amount_of(values), purpose=Purpose.FREIGHT, supplier_id=obj.supplier_id,
         reference=obj.number,
@@ -42,7 +44,9 @@ def _allocate(*, actor: Any, obj: EInvoice, values: Mapping[str, Any]) -> str:
 
 
 def _booked(found: EInvoice) -> str:
-    document = SupplierInvoice.objects.filter(einvoice=found).exclude(state__in=(State.VOID, State.REVERSED)).first()
+    document = (
+        SupplierInvoice.objects.filter(einvoice=found).exclude(state__in=(State.VOID, State.REVERSED)).first()
+    )
     return f"{document.get_state_display()}" if document else "未登记"
 
 

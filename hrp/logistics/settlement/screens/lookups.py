@@ -81,6 +81,8 @@ BLUE_INVOICES = Lookup(
     search=("invoice_number__icontains", "number__icontains"), exact=("invoice_number", "number"),
     label=lambda one: f"{one.invoice_number} {one.total:,.2f}", permissions=(INVOICE,),
 )  # fmt: skip
+
+
 def open_payables(actor: Any, params: Mapping[str, str]) -> QuerySet[Payable]:
     supplier = params.get("supplier", "")
     if not supplier.isdigit():

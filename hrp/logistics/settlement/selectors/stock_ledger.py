@@ -135,7 +135,8 @@ class _Span:
 def _span(book: Book, first: dt.date, last: dt.date) -> _Span:
     periods = list(Period.objects.filter(book=book, first_day__lte=last).order_by("first_day"))
     closes = dict(MaterialClose.objects.filter(book=book, reopened_at=None).values_list("period_id", "id"))
-    opening, before = None, []
+    opening: int | None = None
+    before: list[int] = []
     for period in periods:
         if period.last_day < first and period.pk in closes:
             opening, before = closes[period.pk], []
@@ -193,6 +194,6 @@ def ledger(book: Book, wanted: Wanted) -> tuple[Row | None, list[Moved]]:
         MOVES_SQL, [periods, wanted.first, wanted.last, wanted.item_id, wanted.stores, wanted.stores]
     ):
         quantity, amount = quantity + q, amount + a
-        sides = (q, a, ZERO, ZERO) if inward else (ZERO, ZERO, -q, -a)
-        found.append(Moved(source, kind, date, store, *sides, quantity, amount))
+        came, went = ((q, a), (ZERO, ZERO)) if inward else ((ZERO, ZERO), (-q, -a))
+        found.append(Moved(source, kind, date, store, came[0], came[1], went[0], went[1], quantity, amount))
     return start, found

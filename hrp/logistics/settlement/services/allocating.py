@@ -18,11 +18,19 @@ from hrp.platform.documents.models import State
 
 @transaction.atomic
 def allocate(
-    *, actor: User, receipt: StockReceipt, amount: Decimal, purpose: str, supplier_id: int, reference: str = ""
+    *,
+    actor: User,
+    receipt: StockReceipt,
+    amount: Decimal,
+    purpose: str,
+    supplier_id: int,
+    reference: str = "",
 ) -> CostAdjustment:
     """A draft 成本调整单 that spreads ``amount`` (a discount is negative) over the lines of a receipt."""
     if receipt.state != State.POSTED:
-        raise Invalid(f"{receipt} 未过账或已红冲", problems=[Problem("请选择已过账的入库单", field="receipt")])
+        raise Invalid(
+            f"{receipt} 未过账或已红冲", problems=[Problem("请选择已过账的入库单", field="receipt")]
+        )
     return services.save_draft(
         CostAdjustment,
         actor=actor,
@@ -37,5 +45,5 @@ def allocate(
 def parts(receipt: StockReceipt, amount: Decimal) -> list[dict[str, Any]]:
     """The lines of an adjustment that spreads ``amount`` over a receipt by amount."""
     lines = list(receipt.lines.order_by("position").values_list("pk", "amount"))
-    shared = share(amount, [value for _, value in lines])
+    shared = share(amount, [value or Decimal(0) for _, value in lines])
     return [{"receipt_line": pk, "amount": part} for (pk, _), part in zip(lines, shared, strict=True) if part]

@@ -99,7 +99,7 @@ def _pool(period: Period) -> list[tuple[int, int, Decimal, Decimal]]:
     opening = (
         sql.rows(OPENING_SQL, [last.pk]) if last else sql.rows(BEFORE_SQL, [period.book_id, period.first_day])
     )
-    return [*opening, *sql.rows(OTHERS_SQL, [period.pk]), *sql.rows(RETURNED_SQL, [period.pk, period.pk])]  # type: ignore[list-item]
+    return [*opening, *sql.rows(OTHERS_SQL, [period.pk]), *sql.rows(RETURNED_SQL, [period.pk, period.pk])]
 
 
 def make(period: Period, *, actor: User) -> list[CostAdjustment]:

@@ -251,7 +251,8 @@ def test_any_past_day_is_told_exactly(business: Settling) -> None:
     start, moved = stock_ledger.ledger(
         book, Wanted(dt.date(2026, 11, 1), dt.date(2026, 12, 31), item_id=item.pk)
     )
-    assert start is not None and start.opening_quantity == 0
+    assert start is not None
+    assert start.opening_quantity == 0
     assert [m.quantity for m in moved] == [10, 6, 8, 7, 11]
     assert (moved[-1].amount, moved[-1].out_quantity) == (business.worth(item)[1], -4)
     closing.close(actor=business.clerk, period=december)

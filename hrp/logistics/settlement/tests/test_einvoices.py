@@ -34,7 +34,11 @@ def xml(**more: str) -> bytes:
 
 def test_the_file_says_who_and_how_much() -> None:
     found = einvoices.read(xml())
-    assert (found.number, found.total, found.seller) == ("26322000000012345678", Decimal("113.00"), ("测试供应商", "91320500MA1TEST001"))
+    assert (found.number, found.total, found.seller) == (
+        "26322000000012345678",
+        Decimal("113.00"),
+        ("测试供应商", "91320500MA1TEST001"),
+    )
     assert str(found.issued_on) == "2026-11-05"
     assert found.lines[0]["name"] == "*医疗仪器器械*batch"
 
@@ -76,12 +80,16 @@ def test_a_file_is_taken_once_and_fills_the_form() -> None:
 
 
 def waiting(*rows: tuple[int, str, str, int]) -> list[Waiting]:
-    return [Waiting(pk, name, spec, Decimal(quantity), Decimal(quantity)) for pk, name, spec, quantity in rows]
+    return [
+        Waiting(pk, name, spec, Decimal(quantity), Decimal(quantity)) for pk, name, spec, quantity in rows
+    ]
 
 
 def test_lines_are_matched_by_name_and_spec_oldest_first() -> None:
     open_lines = waiting((1, "注射器", "5ml", 4), (2, "注射器", "10ml", 9), (3, "注射器", "5ml", 9))
     line = {"name": "*医疗仪器器械*一次性使用注射器", "spec": "5 ml", "quantity": "10", "total": "10.01"}
-    found = einvoices.suggest([line, {"name": "x", "total": "-0.50"}, {"name": "棉签", "quantity": "1", "total": "3"}], open_lines)
+    found = einvoices.suggest(
+        [line, {"name": "x", "total": "-0.50"}, {"name": "棉签", "quantity": "1", "total": "3"}], open_lines
+    )
     assert [(row["receipt_line"], row["quantity"]) for row in found] == [(1, 4), (3, 6), (None, 0)]
     assert sum(row["amount"] for row in found) == Decimal("9.51"), "what nothing matches is left to the clerk"

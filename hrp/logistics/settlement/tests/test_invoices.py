@@ -99,7 +99,8 @@ def test_goods_moved_on_to_another_store_carry_their_share(business: Settling, m
     business.issue_to(business.world.other, item, 2)
     invoice = business.invoice(receipt, "90.00")
     assert sum(m.amount for m in StockMove.objects.filter(source=invoice.source)) == Decimal("-8.00")
-    assert business.worth(item, 0)[0] == 4 and business.worth(item, 1)[0] == 4
+    assert business.worth(item, 0)[0] == 4
+    assert business.worth(item, 1)[0] == 4
     assert business.worth(item)[1] == Decimal("72.00")
     business.check()
     business.reverse(invoice)

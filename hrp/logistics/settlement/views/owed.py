@@ -38,11 +38,21 @@ def ages(request: HttpRequest) -> HttpResponse:
     limits = parameters.ageing(on)
     rows, titles = owed.aged(on, limits), owed.age_titles(limits)
     if exporting:
-        columns = [OutColumn("code", "编码", "code"), OutColumn("name", "供应商", width=34), OutColumn("total", "应付合计", "money", total=True)]
+        columns = [
+            OutColumn("code", "编码", "code"),
+            OutColumn("name", "供应商", width=34),
+            OutColumn("total", "应付合计", "money", total=True),
+        ]
         columns += [OutColumn(f"a{n}", title, "money", total=True) for n, title in enumerate(titles)]
         columns.append(OutColumn("estimated", "暂估", "money", total=True))
         cells = (
-            {"code": r.code, "name": r.name, "total": r.total, "estimated": r.estimated, **{f"a{n}": a for n, a in enumerate(r.by_age)}}
+            {
+                "code": r.code,
+                "name": r.name,
+                "total": r.total,
+                "estimated": r.estimated,
+                **{f"a{n}": a for n, a in enumerate(r.by_age)},
+            }
             for r in rows
         )
         return asked.workbook(cells, columns, f"应付账龄 {on}", f"截至 {on}", actor=actor)
@@ -90,7 +100,9 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(e, kinds[e.kind], url_for(e.source)) for e in found.entries],
         "open": [(item, kinds[item.kind], url_for(item.source)) for item in payables.open_items(pk)],
         "today": today,
-        "paid": owed.payment_days(last.replace(month=1, day=1), last, target=parameters.payment_target(last), supplier_id=pk),
+        "paid": owed.payment_days(
+            last.replace(month=1, day=1), last, target=parameters.payment_target(last), supplier_id=pk
+        ),
         "may_export": scope.has(actor, EXPORT),
         "may_pay": scope.has(actor, "logistics.payment_request.edit"),
     }
@@ -108,7 +120,9 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     kinds = dict(Payable.Kind.choices)
     rows = [forms.ReportRow([str(first), "期初余额", "", "", "", f"{found.opening:,.2f}"], "group")]
     rows += [
-        forms.ReportRow([str(e.date), kinds[e.kind], e.reference, _amount(e.owed), _amount(e.paid), f"{e.balance:,.2f}"])
+        forms.ReportRow(
+            [str(e.date), kinds[e.kind], e.reference, _amount(e.owed), _amount(e.paid), f"{e.balance:,.2f}"]
+        )
         for e in found.entries
     ]
     sums = [str(last), "期末余额", "", f"{found.owed:,.2f}", f"{found.paid:,.2f}", f"{found.closing:,.2f}"]

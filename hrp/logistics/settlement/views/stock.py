@@ -63,8 +63,10 @@ def summary(request: HttpRequest) -> HttpResponse:
         "stores": asked.stores_of(actor, VIEW),
         "classes": MaterialClass.objects.all(),
         "store": asked.key(request.GET, "store"),
-        "query": urlencode({k: v for k, v in request.GET.items() if k != "xlsx"}),
-        "span": urlencode({"from": wanted.first, "to": wanted.last, "store": request.GET.get("store", "")}),
+        "query": _query(request),
+        "span": urlencode(
+            {"from": str(wanted.first), "to": str(wanted.last), "store": request.GET.get("store", "")}
+        ),
         "may_export": scope.has(actor, EXPORT),
     }
     return render(request, "settlement/summary.html", context)
@@ -89,7 +91,7 @@ def ledger(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": [(row, _named(row.source), url_for(row.source)) for row in moved[-2000:]],
         "stores": asked.stores_of(actor, VIEW),
         "store": asked.key(request.GET, "store"),
-        "query": urlencode({k: v for k, v in request.GET.items() if k != "xlsx"}),
+        "query": _query(request),
         "may_export": scope.has(actor, EXPORT),
     }
     return render(request, "settlement/ledger.html", context)
@@ -108,6 +110,13 @@ def _exported(item: Item, wanted: Any, moved: list[stock_ledger.Moved], actor: A
     )  # fmt: skip
     caption = f"{item}　单位：{item.unit}　{wanted.first} 至 {wanted.last}"
     return asked.workbook(rows, columns, f"收发存明细账 {item.code}", caption, actor=actor)
+
+
+def _query(request: HttpRequest) -> str:
+    """What was asked for, without the export."""
+    given = request.GET.copy()
+    given.pop("xlsx", None)
+    return given.urlencode()
 
 
 def _named(source: str) -> str:
