@@ -36,7 +36,7 @@ from hrp.platform.documents.testing import World
 from hrp.platform.ledger import services as ledger
 from hrp.platform.ledger.models import Period
 
-MOVES, ITEMS, STORES, MONTHS = 5_000_000, 4_000, 5, 12
+MOVES, ITEMS, LOTS, STORES, MONTHS = 5_000_000, 4_000, 3, 5, 12
 
 # an item's batch in a store receives far more than it issues, so that no balance falls below zero
 MOVES_SQL = """
@@ -46,8 +46,8 @@ SELECT CASE WHEN n %% 3 = 0 THEN 'bench.receipt:' ELSE 'bench.issue:' END || n /
     CASE WHEN n %% 3 = 0 THEN 100 ELSE -1 - n %% 7 END, CASE WHEN n %% 3 = 0 THEN 250.00 ELSE (-1 - n %% 7) * 2.5 END,
     %s::date + (n %% %s)::int, %s, %s
 FROM generate_series(%s, %s) n
-JOIN (SELECT id, item_id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM logistics_batch) b
-    ON b.place = n * 7919 %% b.many
+JOIN (SELECT id, item_id, row_number() OVER (ORDER BY id) - 1 AS place FROM logistics_batch) b
+    ON b.place = n::bigint * 7919 %% %s
 JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM logistics_store) s ON s.place = n %% %s
 """
 
@@ -71,8 +71,8 @@ def prepare() -> tuple[World, list[Period]]:
     )
     sql.run(
         "INSERT INTO logistics_batch (item_id, lot, expiry, supplier_id, hold)"
-        " SELECT i, 'L' || g, '2029-01-01', %s, '' FROM unnest(%s::bigint[]) i, generate_series(1, 3) g",
-        [room.supplier.pk, [item.pk for item in items]],
+        " SELECT i, 'L' || g, '2029-01-01', %s, '' FROM unnest(%s::bigint[]) i, generate_series(1, %s) g",
+        [room.supplier.pk, [item.pk for item in items], LOTS],
     )
     periods = [world.period]
     for n in range(1, MONTHS):
@@ -101,7 +101,16 @@ def fill(periods: list[Period]) -> None:
         days = calendar.monthrange(period.first_day.year, period.first_day.month)[1]
         sql.run(
             MOVES_SQL,
-            [period.first_day, days, period.pk, clock.now(), place * each, (place + 1) * each - 1, STORES],
+            [
+                period.first_day,
+                days,
+                period.pk,
+                clock.now(),
+                place * each,
+                (place + 1) * each - 1,
+                ITEMS * LOTS,
+                STORES,
+            ],
         )
 
 

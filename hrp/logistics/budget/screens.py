@@ -30,12 +30,12 @@ def _of(state: str) -> Any:
 
 
 def _rows(actor: Any) -> Any:
-    State = BudgetEntry.State
+    state = BudgetEntry.State
     return BudgetLine.objects.select_related("org_unit", "material_class").annotate(
-        reserved=_of(State.RESERVED),
-        committed=_of(State.COMMITTED),
-        spent=_of(State.ACTUAL),
-        carried=_of(State.CARRIED),
+        reserved=_of(state.RESERVED),
+        committed=_of(state.COMMITTED),
+        spent=_of(state.ACTUAL),
+        carried=_of(state.CARRIED),
     )
 
 
