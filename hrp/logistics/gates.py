@@ -27,7 +27,6 @@ class Moment(StrEnum):
     REQUEST = "request"
     ISSUE = "issue"
     TRANSFER = "transfer"
-    RETURN = "return"
     SETTLEMENT = "settlement"
     SUPPLIER_RETURN = "supplier_return"
 
@@ -142,6 +141,21 @@ def ordered(order_lines: Sequence[int]) -> dict[int, Ordered]:
         if order_lines
         else {}
     )
+
+
+StillEstimated = Callable[[Sequence[int]], dict[int, Decimal]]
+_estimates: Registry[StillEstimated] = Registry("暂估")
+
+
+def know_estimates(name: str, look_up: StillEstimated) -> StillEstimated:
+    """Let returns know what has been invoiced: ``look_up(receipt line ids)`` locks and gives what is still estimated."""
+    return _estimates.register(name, look_up)
+
+
+def still_estimated(receipt_lines: Sequence[int]) -> dict[int, Decimal] | None:
+    """Base units of these lines no invoice has come for; None where nobody knows invoices."""
+    found = [look_up(receipt_lines) for look_up in _estimates]
+    return {pk: quantity for one in found for pk, quantity in one.items()} if found else None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from hrp.logistics.rules.expiry import NO_EXPIRY, enough_life, last_usable_day
 from hrp.logistics.rules.matching import may_receive
 from hrp.platform.base import sql
 from hrp.platform.base.refusals import Conflict, Problem
+from hrp.platform.documents.models import Document
 from hrp.platform.documents.spec import PostingContext
 
 ZERO = Decimal(0)
@@ -68,8 +69,10 @@ def ordered(order_lines: Sequence[int]) -> dict[int, Ordered]:
     return {pk: Ordered(*row) for pk, *row in sql.rows(CURRENT_SQL, [sorted(set(order_lines))])}
 
 
-def check(document: StockReceipt, lines: Sequence[Any], on: dt.date) -> list[Problem]:
+def check(document: Document, lines: Sequence[Any], on: dt.date) -> list[Problem]:
     """What is wrong with the orders the lines name. Price, life and inspection may still be settled until posting."""
+    if not isinstance(document, StockReceipt):  # consigned goods come without an order
+        return []
     named = [line.order_line for line in lines if line.order_line is not None]
     if not named:
         return []

@@ -39,6 +39,7 @@ class SettlementConfig(AppConfig):
         permissions.declare_all("logistics", PERMISSIONS)
         declared.declare(*parameters.SPECS)
         invariants.register_all()
+        gates.know_estimates("settlement", receiving.still_estimated)
         for gate in receiving.GATES:
             gates.register(gate)
         gates.close_off("month_close", closing.require_open)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import models
 
 from hrp.logistics import gates, subledger
-from hrp.logistics.documents.stock_receipt import Origin, StockReceipt
+from hrp.logistics.documents.stock_receipt import ESTIMATED_PAYABLE, PAYABLE, Origin, StockReceipt
 from hrp.logistics.models import Item, Store
 from hrp.logistics.purchasing.outgoing import Leaving, leave
 from hrp.logistics.rules.valuation import value_out
@@ -33,7 +33,7 @@ from hrp.platform.org.models import UnitCategory
 ZERO = Decimal(0)
 
 RECEIVED_SQL = """
-SELECT l.position, l.item_id, m.batch_id, l.lot, l.quantity, l.amount, v.code,
+SELECT l.position, l.id, l.item_id, m.batch_id, l.lot, l.quantity, l.amount, v.code,
        CASE WHEN %s THEN a.code ELSE x.code END
 FROM logistics_receipt_line l
 JOIN logistics_move m ON m.source = 'logistics.stock_receipt:' || l.document_id AND m.line_position = l.position
@@ -51,8 +51,8 @@ WHERE d.receipt_id = %s GROUP BY 1
 """
 
 AMOUNTS_SQL = """
-UPDATE logistics_supplier_return_line l SET amount = a.amount, stock_amount = a.stock
-FROM unnest(%s::int[], %s::numeric[], %s::numeric[]) AS a(position, amount, stock)
+UPDATE logistics_supplier_return_line l SET amount = a.amount, stock_amount = a.stock, owed_account = a.account
+FROM unnest(%s::int[], %s::numeric[], %s::numeric[], %s::text[]) AS a(position, amount, stock, account)
 WHERE l.document_id = %s AND l.position = a.position
 """
 
@@ -62,6 +62,7 @@ class ReceivedLine:
     """One line of the receipt with what of it has gone back already; amounts in yuan."""
 
     position: int
+    line_id: int
     item_id: int
     batch_id: int
     lot: str
@@ -94,10 +95,11 @@ def received_lines(receipt_id: int, *, administrative: bool = False) -> dict[int
 
 @dataclass(frozen=True)
 class ReturnFacts:
-    """Yuan per inventory account that left, and per expense account what the price paid differs from it."""
+    """Yuan per inventory account that left, per expense account what the price paid differs from it, per payable."""
 
     stock: dict[str, Decimal]
     difference: dict[str, Decimal]
+    owed: dict[str, Decimal]
 
 
 class SupplierReturn(Document):
@@ -175,11 +177,11 @@ class SupplierReturn(Document):
                 "退货数量超过该次入库可退的数量", problems=problems, code="more_than_received",
                 way_out="请按实际可退数量修改；其余的属于别的入库单。",
             )  # fmt: skip
+        accounts = self._owed_accounts([(there[one.receipt_position], one) for one in leaving])
         taken = leave(leaving, store=self.store, source=ctx.source)
         subledger.write(
             taken.moves, store_id=self.store_id, kind="supplier_return", ctx=ctx, methods=taken.methods
         )
-        gates.applied(gates.Moment.SUPPLIER_RETURN, self, ctx)
         self.total = sum((one.amount for one in leaving), ZERO)
         sql.run(
             AMOUNTS_SQL,
@@ -187,22 +189,54 @@ class SupplierReturn(Document):
                 [o.position for o in leaving],
                 [o.amount for o in leaving],
                 [taken.amounts[o.position] for o in leaving],
+                [accounts[o.position] for o in leaving],
                 self.pk,
             ],
         )
+        gates.applied(gates.Moment.SUPPLIER_RETURN, self, ctx)
         stock: dict[str, Decimal] = defaultdict(Decimal)
         difference: dict[str, Decimal] = defaultdict(Decimal)
+        owed: dict[str, Decimal] = defaultdict(Decimal)
         for one in leaving:
             of = there[one.receipt_position]
+            owed[accounts[one.position]] += one.amount
             stock[of.inventory] += taken.amounts[one.position]
             difference[of.expense] += taken.amounts[one.position] - one.amount
-        return ReturnFacts(dict(stock), dict(difference))
+        return ReturnFacts(dict(stock), dict(difference), dict(owed))
+
+    def _owed_accounts(self, leaving: Sequence[tuple[ReceivedLine, Leaving]]) -> dict[int, str]:
+        """What each line lessens: the estimate as long as no invoice has come for it, then the payable."""
+        account = self.receipt.credit_account
+        still = gates.still_estimated([of.line_id for of, _one in leaving])
+        if account != ESTIMATED_PAYABLE or still is None:
+            return {one.position: account for _of, one in leaving}
+        partly = [one.position for of, one in leaving if 0 < still.get(of.line_id, ZERO) < of.left]
+        if partly:
+            raise Conflict(
+                f"第 {'、'.join(map(str, partly))} 行只来了部分发票，不能退货", code="partly_invoiced",
+                way_out="请等其余发票登记后再退，或先红冲该行的发票。",
+            )  # fmt: skip
+        return {
+            one.position: ESTIMATED_PAYABLE if still.get(of.line_id, ZERO) else PAYABLE for of, one in leaving
+        }
+
+    def owes(self) -> list[gates.Owed]:
+        """What the supplier is owed less, line by line: of its estimate, or of what was invoiced."""
+        lines = {line.position: line.pk for line in self.receipt.lines.all()}
+        return [
+            gates.Owed(
+                self.receipt.supplier_id, -(line.amount or ZERO), -line.quantity,
+                lines[line.receipt_position] if line.owed_account == ESTIMATED_PAYABLE else None,
+            )
+            for line in self.lines.order_by("position")
+        ]  # fmt: skip
 
     def entries(self, facts: ReturnFacts) -> list[EntryDraft]:
         fund = self.receipt.fund.code
         lines = [
-            LineDraft(account=self.receipt.credit_account, amount=self.total, fund=fund, memo=self.receipt.supplier.name)
-        ] if self.total else []  # fmt: skip
+            LineDraft(account=a, amount=v, fund=fund, memo=self.receipt.supplier.name)
+            for a, v in sorted(facts.owed.items()) if v
+        ]  # fmt: skip
         lines += [LineDraft(account=a, amount=-v, fund=fund) for a, v in sorted(facts.stock.items()) if v]
         lines += [
             LineDraft(account=a, amount=v, org_unit_id=self.org_unit_id, fund=fund, memo="退货价差")
@@ -244,6 +278,7 @@ class SupplierReturnLine(DocumentLine):
     quantity = QuantityField("退货数量")
     amount = MoneyField("退货金额", null=True, blank=True)
     stock_amount = MoneyField("账面金额", null=True, blank=True)
+    owed_account = models.CharField("冲减科目", max_length=20, blank=True, default="", editable=False)
 
     class Meta(DocumentLine.Meta):
         abstract = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from hrp.logistics import gates
@@ -67,7 +69,12 @@ def return_reversed(document: Any, ctx: PostingContext) -> None:
         payables.mirror(supplier, ctx)
 
 
+def still_estimated(receipt_lines: Sequence[int]) -> dict[int, Decimal]:
+    """Base units of each line that no invoice has come for, locked."""
+    return {line: quantity for line, (quantity, _amount) in estimates.lock(receipt_lines).items()}
+
+
 GATES = (
     gates.Gate("payables", gates.Moment.RECEIPT, apply=receipt_posted, mirror=receipt_reversed),
-    gates.Gate("payables", gates.Moment.RETURN, apply=return_posted, mirror=return_reversed),
+    gates.Gate("payables", gates.Moment.SUPPLIER_RETURN, apply=return_posted, mirror=return_reversed),
 )
