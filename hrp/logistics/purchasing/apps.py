@@ -23,6 +23,7 @@ class PurchasingConfig(AppConfig):
 
         parameters.declare(*terms.SPECS)
         gates.register(at_receipt.GATE)
+        gates.know_orders("purchasing", at_receipt.on_order)
         registry.register(PurchasePlan, PurchasePlanLine)
         registry.register(PurchaseOrder, PurchaseOrderLine)
         registry.register(DeliveryNote, DeliveryNoteLine)

@@ -69,6 +69,11 @@ def ordered(order_lines: Sequence[int]) -> dict[int, Ordered]:
     return {pk: Ordered(*row) for pk, *row in sql.rows(CURRENT_SQL, [sorted(set(order_lines))])}
 
 
+def on_order(order_lines: Sequence[int]) -> dict[int, gates.Ordered]:
+    """What invoices are compared with."""
+    return {pk: gates.Ordered(of.quantity, of.price, of.number) for pk, of in ordered(order_lines).items()}
+
+
 def check(document: Document, lines: Sequence[Any], on: dt.date) -> list[Problem]:
     """What is wrong with the orders the lines name. Price, life and inspection may still be settled until posting."""
     if not isinstance(document, StockReceipt):  # consigned goods come without an order

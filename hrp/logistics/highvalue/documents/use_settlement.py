@@ -109,8 +109,8 @@ class UseSettlement(Document):
             by_fund[fund] = by_fund.get(fund, Decimal(0)) + amount
         steps = [events.Step(line.unit_id, rules.State.SETTLED, None, line.position) for line in lines]
         events.record("settle", steps, source=ctx.source, actor=ctx.actor)
-        gates.applied(gates.Moment.SETTLEMENT, self, ctx)
         self.total = sum(amounts.values(), Decimal(0))
+        gates.applied(gates.Moment.SETTLEMENT, self, ctx)
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         return SettlementFacts(by_fund)
 
@@ -126,6 +126,10 @@ class UseSettlement(Document):
             if amount
         ]
         return [EntryDraft(self.business_date, f"使用结算 {name}", lines)] if lines else []
+
+    def owes(self) -> list[gates.Owed]:
+        """What was used becomes an ordinary payable."""
+        return [gates.Owed(self.supplier_id, self.total)]
 
     def mirror(self, ctx: PostingContext) -> None:
         gates.mirrored(gates.Moment.SETTLEMENT, self, ctx)

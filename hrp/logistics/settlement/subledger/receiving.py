@@ -40,8 +40,10 @@ def receipt_reversed(document: Any, ctx: PostingContext) -> None:
         payables.mirror(document.supplier_id, ctx)
 
 
-def return_posted(document: Any, ctx: PostingContext) -> None:
-    """Any document with ``owes()``: what it gives back lessens the estimate of a line, or the payable."""
+def owed_posted(document: Any, ctx: PostingContext) -> None:
+    """Any document with ``owes()``: what it says changes the estimate of a line, or the payable."""
+    if not hasattr(document, "owes"):
+        return
     owed: list[gates.Owed] = list(document.owes())
     by_line = [o for o in owed if o.receipt_line_id is not None]
     estimates.lock([o.receipt_line_id for o in by_line if o.receipt_line_id is not None])
@@ -55,12 +57,14 @@ def return_posted(document: Any, ctx: PostingContext) -> None:
         invoiced = sum(o.amount for o in owed if o.supplier_id == supplier and o.receipt_line_id is None)
         if invoiced:
             payables.owe(
-                invoiced, supplier_id=supplier, campus_id=document.campus_id, kind=Payable.Kind.RETURN, reference="",
+                invoiced, supplier_id=supplier, campus_id=document.campus_id, kind=Payable.Kind.RETURN if invoiced < 0 else Payable.Kind.INVOICE, reference="",
                 on=ctx.on, ctx=ctx,
             )  # fmt: skip
 
 
-def return_reversed(document: Any, ctx: PostingContext) -> None:
+def owed_reversed(document: Any, ctx: PostingContext) -> None:
+    if not hasattr(document, "owes"):
+        return
     gates.require_open(ctx)
     owed: list[gates.Owed] = list(document.owes())
     if any(o.receipt_line_id is not None for o in owed):
@@ -76,5 +80,6 @@ def still_estimated(receipt_lines: Sequence[int]) -> dict[int, Decimal]:
 
 GATES = (
     gates.Gate("payables", gates.Moment.RECEIPT, apply=receipt_posted, mirror=receipt_reversed),
-    gates.Gate("payables", gates.Moment.SUPPLIER_RETURN, apply=return_posted, mirror=return_reversed),
+    gates.Gate("payables", gates.Moment.SUPPLIER_RETURN, apply=owed_posted, mirror=owed_reversed),
+    gates.Gate("payables", gates.Moment.SETTLEMENT, apply=owed_posted, mirror=owed_reversed),
 )

@@ -173,6 +173,8 @@ def test_a_difference_beyond_the_tolerance_needs_a_reason(business: Settling) ->
 def test_the_order_is_the_third_paper_where_somebody_knows_orders(
     business: Settling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ours = {name: gate for name, gate in gates._gates.items() if gate.name == "payables"}
+    monkeypatch.setattr(gates._gates, "_things", ours)  # the order itself is another story
     receipt = business.receive(business.items[0], 10, "100.00", order_line=77)
     seen = gates.Ordered(Decimal(10), Decimal("9.00"), "CG-1")
     monkeypatch.setattr(gates._orders, "_things", {"test": lambda keys: {77: seen}})
