@@ -52,7 +52,7 @@ STAFF = (
 ROLES = (
     RoleSpec(
         "store_keeper", "库管员",
-        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.opening_stock.edit", "logistics.opening_stock.submit", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
+        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.consign_*.*", "logistics.use_*.*", "logistics.operation_request.*", "logistics.unit.*", "logistics.freeze.edit", "logistics.recall.acknowledge", "logistics.opening_stock.edit", "logistics.opening_stock.submit", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
         ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
     ),
     RoleSpec(
@@ -85,6 +85,11 @@ ROLES = (
         "ward_head", "科室负责人",
         ("logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.item.view", "logistics.budget_line.view", "costing.report.view", "costing.*_report.view", "org.*.view", *STAFF),
         description="查看本科室的领用与成本",
+    ),
+    RoleSpec(
+        "theatre_nurse", "手术室护士",
+        ("logistics.theatre.use", "logistics.unit.view", "logistics.unit.pick", "logistics.patient_use.view", "logistics.operation_request.*", "logistics.recall.view", "logistics.recall.acknowledge", "logistics.adverse_event.view", "logistics.adverse_event.edit", "logistics.item.view", "logistics.store.view", "org.*.view", *STAFF),
+        ("*.approve", "*.reverse"), description="术前申请、扫码备用、术中扫码使用，签收召回，登记不良事件",
     ),
     RoleSpec(
         "cost_accountant", "成本会计",

@@ -14,6 +14,7 @@ from hrp.costing.services import reference
 from hrp.logistics.catalogue import demo as catalogue
 from hrp.logistics.purchasing import demo as purchasing
 from hrp.logistics.settlement import demo as settlement
+from hrp.logistics.highvalue import demo as highvalue
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
@@ -90,6 +91,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
                 costs.allocate(org, clerk, closing)
                 ledger.close_period(period=period, actor=finance)
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
+    highvalue.seed(users, org.units, today)
     _work_in_progress(org, room, users, rng, today)
     catalogue.seed(users, room.suppliers, list(org.units.values()), today)
     say("目录与资质")

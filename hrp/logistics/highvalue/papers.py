@@ -76,8 +76,8 @@ def use_sheet(uses: Sequence[PatientUse], *, actor: User) -> bytes:
             ("手术医生", first.operator),
         ],
         columns=(
-            FormColumn("n", "序号", 10, "center"), FormColumn("name", "名称 规格"), FormColumn("uid", "唯一码", 34), FormColumn("lot", "批号", 22),
-            FormColumn("expiry", "有效期", 20), FormColumn("supplier", "供应商", 34), FormColumn("at", "使用时间", 20), FormColumn("nurse", "登记人", 16),
+            FormColumn("n", "序号", 9, "center"), FormColumn("name", "名称 规格"), FormColumn("uid", "唯一码", 26), FormColumn("lot", "批号", 19),
+            FormColumn("expiry", "有效期", 18), FormColumn("supplier", "供应商", 30), FormColumn("at", "使用时间", 18), FormColumn("nurse", "登记人", 14),
         ),
         lines=lines, signatures=("手术医生", "巡回护士", "供应商跟台"), note="标签粘贴处（产品条码联请贴于背面并随病历归档）",
     )  # fmt: skip
@@ -137,8 +137,8 @@ def recall_report(row: Recall, *, actor: User) -> bytes:
             ("清单用时", took), ("收到合计", forms.trimmed(found.received)), ("未能说明去向", forms.trimmed(found.missing)), ("结论", row.conclusion, 3),
         ],
         columns=(
-            FormColumn("kind", "去向", 24), FormColumn("where", "库房 / 科室", 36), FormColumn("lot", "批号", 24), FormColumn("quantity", "数量", 18, "right"), FormColumn("who", "患者 / 唯一码"),
-            FormColumn("told", "签收", 32), FormColumn("done", "处置", 30),
+            FormColumn("kind", "去向", 20), FormColumn("where", "库房 / 科室", 32), FormColumn("lot", "批号", 20), FormColumn("quantity", "数量", 12, "right"), FormColumn("who", "患者 / 唯一码"),
+            FormColumn("told", "签收", 26), FormColumn("done", "处置", 24),
         ),
         lines=lines, signatures=("登记", "科室", "质控", "负责人"),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from hrp.logistics.highvalue.models import Recall, RecallDisposal, RecallPlace
+from hrp.logistics.highvalue.models import Recall, RecallDisposal, RecallPlace, TraceUnit
 from hrp.logistics.highvalue.services import freezing
 from hrp.logistics.models import Batch, Freeze
 from hrp.logistics.rules import recall as recalling
@@ -18,69 +18,92 @@ from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Problem
-from hrp.platform.documents import numbering
+from hrp.platform.documents import numbering, registry
 from hrp.platform.notify import services as notify
 from hrp.platform.org import parameters
 
 EDIT, ACKNOWLEDGE = "logistics.recall.edit", "logistics.recall.acknowledge"
 Kind = RecallPlace.Kind
 
-# Everything a recall has to know, in one statement over the moves of its batches: what lies where, what is on the way, what
-# departments drew and did not give back, what patients received, and what has left the hospital otherwise.
-LIST_SQL = """
-WITH b AS MATERIALIZED (
-    SELECT t.id FROM logistics_batch t JOIN logistics_item i ON i.id = t.item_id
-    WHERE t.item_id = coalesce(%(item)s, t.item_id) AND (%(lot)s = '' OR t.lot = %(lot)s)
-      AND t.supplier_id = coalesce(%(supplier)s, t.supplier_id)
-      AND (%(registration)s = '' OR i.registration_number = %(registration)s)
-), m AS MATERIALIZED (
-    SELECT m.batch_id, m.source, m.kind, sum(m.quantity) AS quantity
-    FROM logistics_move m JOIN logistics_store s ON s.id = m.store_id
-    WHERE m.batch_id IN (SELECT id FROM b) AND m.kind NOT LIKE 'transfer%%' GROUP BY 1, 2, 3
-), places AS (
+# documents whose moves are what a department drew, and what it gave back
+DEPARTMENTS = ("logistics.stock_issue", "logistics.department_return")
+
+# only what is asked for stands in the statement, so that the planner knows how much of the moves it is about
+_CONDITIONS = {
+    "item": "t.item_id = %(item)s",
+    "lot": "t.lot = %(lot)s",
+    "supplier": "t.supplier_id = %(supplier)s",
+    "registration": "i.registration_number = %(registration)s",
+}
+_BATCHES = """
+b AS (SELECT t.id FROM logistics_batch t JOIN logistics_item i ON i.id = t.item_id WHERE {conditions})"""
+
+# moves by what they were, reversals taken off; what stays in the hospital, or is told apart below, is left out
+_KINDS = """
+k AS MATERIALIZED (
+    SELECT batch_id, regexp_replace(kind, '_reversal$', '') AS kind, sum(quantity) AS quantity FROM logistics_move
+    WHERE batch_id IN (SELECT id FROM b) AND kind NOT LIKE 'transfer%%' AND kind NOT LIKE 'use\\_%%'
+      AND kind NOT LIKE 'issue%%' AND kind NOT LIKE 'department\\_return%%'
+    GROUP BY 1, 2
+)"""
+
+# own pieces used and not booked lie on the balance still, and with their patients already
+_PLACES = """
+places AS (
     SELECT CASE s.kind WHEN 'transit' THEN 'transit' ELSE 'on_hand' END AS kind, h.batch_id, h.store_id,
-           s.org_unit_id, NULL::bigint AS unit_id, '' AS visit_no, '' AS patient, '' AS note, h.quantity
+           s.org_unit_id, NULL::bigint AS unit_id, '' AS visit_no, '' AS patient, '' AS note,
+           h.quantity - coalesce(u.pieces, 0) AS quantity
     FROM logistics_balance h JOIN logistics_store s ON s.id = h.store_id
-    WHERE h.batch_id IN (SELECT id FROM b) AND h.quantity > 0
+    LEFT JOIN (SELECT store_id, batch_id, count(*) AS pieces FROM logistics_unit
+               WHERE state = 'used' AND owner = 'hospital' GROUP BY 1, 2) u
+        ON u.store_id = h.store_id AND u.batch_id = h.batch_id
+    WHERE h.batch_id IN (SELECT id FROM b) AND h.quantity > coalesce(u.pieces, 0)
     UNION ALL
     SELECT 'consigned', c.batch_id, c.store_id, s.org_unit_id, NULL, '', '', '', sum(c.quantity)
     FROM logistics_consign_move c JOIN logistics_store s ON s.id = c.store_id
     WHERE c.batch_id IN (SELECT id FROM b) GROUP BY 2, 3, 4 HAVING sum(c.quantity) > 0
     UNION ALL
-    SELECT 'department', m.batch_id, NULL, d.org_unit_id, NULL, '', '', '', -sum(m.quantity)
-    FROM m JOIN logistics_issue d ON m.source = 'logistics.stock_issue:' || d.id
-    GROUP BY 2, 4 HAVING sum(m.quantity) < 0
+    SELECT 'department', d.batch_id, NULL, d.org_unit_id, NULL, '', '', '', -sum(d.quantity) FROM ({departments}) d
+    GROUP BY 2, 4 HAVING sum(d.quantity) < 0
     UNION ALL
     SELECT 'patient', u.batch_id, NULL, p.org_unit_id, u.id, p.visit_no, p.patient,
            left(p.operation || ' ' || p.operator || ' ' || to_char(p.used_on, 'YYYY-MM-DD'), 100), 1
     FROM logistics_patient_use p JOIN logistics_unit u ON u.id = p.unit_id
     WHERE u.batch_id IN (SELECT id FROM b) AND NOT EXISTS (SELECT FROM logistics_use_cancel c WHERE c.use_id = p.id)
     UNION ALL
-    SELECT 'out', m.batch_id, NULL, NULL, NULL, '', '', m.kind, -sum(m.quantity) FROM m
-    WHERE m.kind NOT IN ('receipt', 'receipt_reversal', 'issue', 'issue_reversal', 'use_receipt', 'use_issue', 'use_reversal')
-    GROUP BY 2, m.kind HAVING sum(m.quantity) < 0
-)
+    SELECT 'out', k.batch_id, NULL, NULL, NULL, '', '', k.kind, -k.quantity FROM k WHERE k.quantity < 0
+)"""
+_OF_DEPARTMENT = """
+SELECT m.batch_id, d.org_unit_id, m.quantity FROM logistics_move m
+JOIN "{table}" d ON d.id = CASE WHEN m.source LIKE '{kind}:%%' THEN substr(m.source, {begins})::bigint END
+WHERE m.batch_id IN (SELECT id FROM b) AND m.source LIKE '{kind}:%%'
 """
-INSERT_SQL = (
-    LIST_SQL
-    + """
+_RECEIVED = " SELECT coalesce(sum(quantity), 0) FROM k WHERE quantity > 0"
+_INSERT = """
 INSERT INTO logistics_recall_place
     (recall_id, kind, batch_id, store_id, org_unit_id, unit_id, visit_no, patient, note, quantity, notified_at,
      acknowledged_by_id, acknowledged_at, answer)
 SELECT %(recall)s, kind, batch_id, store_id, org_unit_id, unit_id, visit_no, patient, note, quantity, NULL, NULL, NULL, ''
 FROM places ORDER BY kind, batch_id, store_id, org_unit_id, visit_no
 """
-)
 
-RECEIVED_SQL = """
-SELECT m.batch_id, sum(m.quantity) FROM logistics_move m JOIN logistics_batch t ON t.id = m.batch_id
-JOIN logistics_item i ON i.id = t.item_id
-WHERE m.kind IN ('receipt', 'receipt_reversal', 'use_receipt')
-  AND t.item_id = coalesce(%(item)s, t.item_id) AND (%(lot)s = '' OR t.lot = %(lot)s)
-  AND t.supplier_id = coalesce(%(supplier)s, t.supplier_id)
-  AND (%(registration)s = '' OR i.registration_number = %(registration)s)
-GROUP BY 1
-"""
+
+def _with(row: Recall) -> str:
+    asked = keys(row)
+    conditions = " AND ".join(text for name, text in _CONDITIONS.items() if asked[name])
+    return f"WITH {_BATCHES.format(conditions=conditions)}, {_KINDS}"
+
+
+def list_sql(row: Recall) -> str:
+    """Everything a recall has to know as one ``WITH … places``: what lies where, what is on the way, what departments drew
+    and did not give back, what patients received, and what has left the hospital otherwise."""
+    tables = [
+        (kind, known.model._meta.db_table) for kind in DEPARTMENTS if (known := registry.types.get(kind))
+    ]
+    departments = " UNION ALL ".join(
+        _OF_DEPARTMENT.format(kind=kind, table=table, begins=len(kind) + 2) for kind, table in tables
+    )
+    return f"{_with(row)}, {_PLACES.format(departments=departments)}"
 
 
 def keys(row: Recall) -> dict[str, Any]:
@@ -120,7 +143,7 @@ def enter(
     if not is_drill:
         _freeze(actor, row)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_SQL, keys(row))
+        cursor.execute(list_sql(row) + _INSERT, keys(row))
     row.list_ms = int((time.perf_counter() - started) * 1000)
     row.listed_at = clock.now()
     row.save(update_fields=["listed_at", "list_ms"])
@@ -277,22 +300,17 @@ def close(*, actor: User, recall: Recall, conclusion: str) -> Recall:
 
 
 def accounted(row: Recall) -> recalling.Whereabouts:
-    """Whether every piece ever received is somewhere on the list; consigned goods count as received where they lie."""
+    """Whether every piece that ever came is somewhere on the list; a supplier's count as come where they were found."""
     with connection.cursor() as cursor:
-        cursor.execute(RECEIVED_SQL, keys(row))
-        received = sum((quantity for _, quantity in cursor.fetchall()), Decimal(0))
+        cursor.execute(_with(row) + _RECEIVED, keys(row))
+        [received] = cursor.fetchone() or (Decimal(0),)
     places: dict[str, Decimal] = {}
-    own = Decimal(0)
     for place in row.places.select_related("unit"):
         places[place.kind] = places.get(place.kind, Decimal(0)) + place.quantity
-        if place.kind == Kind.CONSIGNED or (
-            place.kind == Kind.PATIENT
-            and place.unit
-            and place.unit.owner == "supplier"
-            and place.unit.state == "used"
-        ):
-            own += place.quantity
-    return recalling.whereabouts(received + own, places)
+        of_supplier = place.unit is not None and place.unit.owner == TraceUnit.Owner.SUPPLIER
+        if place.kind == Kind.CONSIGNED or of_supplier:
+            received += place.quantity
+    return recalling.whereabouts(received, places)
 
 
 def freezes_of(row: Recall) -> list[Freeze]:

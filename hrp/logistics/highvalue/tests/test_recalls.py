@@ -201,7 +201,9 @@ def test_the_list_is_one_statement_whatever_its_length(
     scene(theatre)
     with django_assert_max_num_queries(1), connection.cursor() as cursor:
         row = Recall(item_id=theatre.stent.pk, lot="", level="1")
-        cursor.execute(recalls.LIST_SQL + " SELECT count(*), sum(quantity) FROM places", recalls.keys(row))
+        cursor.execute(
+            recalls.list_sql(row) + " SELECT count(*), sum(quantity) FROM places", recalls.keys(row)
+        )
         assert cursor.fetchone() == (7, Decimal(11))
 
 

@@ -45,15 +45,16 @@ def _context(
     visit = given["visit"]
     asked = selectors.requests_of(visit).first() if visit else None
     values = dict(given)
-    if asked is not None:
+    used = list(selectors.uses_of(visit)[:60]) if visit else []
+    known = asked or (used[0] if used else None)
+    if known is not None:
         values |= {
-            name: values[name] or str(getattr(asked, name))
+            name: values[name] or str(getattr(known, name))
             for name in ("patient", "operation", "operator", "diagnosis")
         }
-        values["org_unit"] = values["org_unit"] or str(asked.org_unit_id)
+        values["org_unit"] = values["org_unit"] or str(known.org_unit_id)
     values["org_unit"] = values["org_unit"] or str(actor.unit_id or "")
     places = scope.filter(actor, using.USE, OrgUnit.objects.filter(valid_to=None), "pk").order_by("code")
-    used = list(selectors.uses_of(visit)[:60]) if visit else []
     return {
         "page_title": _("手术室扫码使用"),
         "values": values,
