@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +15,9 @@ from hrp.platform.base import clock, sql
 from hrp.platform.base.refusals import Invalid, NotFound, Problem
 
 SEPARATORS = ("|", "{GS}")
+WRITTEN = (
+    "item", "batch", "price", "raw", "owner", "mode", "source", "line_position", "visit_no", "tray", "registered_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,33 +108,22 @@ def register(
 
     Raises Invalid (``code_taken``) naming a code that is some other piece's.
     """
-    fresh = iter(printed(sum(1 for piece in pieces if not piece.code.serial)))
     serials = [piece.code.serial for piece in pieces if piece.code.serial]
     known = {
         (unit.gtin, unit.serial): unit
         for unit in TraceUnit.objects.select_for_update().filter(serial__in=serials).order_by("pk")
     }
+    _refuse_taken(pieces, known)
     uids = set(TraceUnit.objects.filter(uid__in=serials).values_list("uid", flat=True))
-    units, problems, again = [], [], []
+    fresh = iter(printed(len(pieces) - len(serials)))
+    units = []
     for piece in pieces:
         code = piece.code
         unit = known.get((code.gtin, code.serial)) if code.serial else None
-        if unit is not None and unit.state != rules.State.LABELLED:
-            problems.append(
-                Problem(
-                    f"{unit.uid} 已登记过，现为“{unit.get_state_display()}”",
-                    field="udi",
-                    line=piece.position - 1,
-                )
-            )
-            continue
         if unit is None:
-            uid = code.serial if code.serial and code.serial not in uids else f"{code.serial}.{code.gtin}"
-            unit = TraceUnit(uid=uid if code.serial else next(fresh), gtin=code.gtin, serial=code.serial)
+            uid = code.serial if code.serial not in uids else f"{code.serial}.{code.gtin}"
+            unit = TraceUnit(uid=uid or next(fresh), gtin=code.gtin, serial=code.serial)
             uids.add(unit.uid)
-            known[code.gtin, code.serial] = unit
-        else:
-            again.append(unit)
         unit.item_id, unit.batch_id, unit.price, unit.raw = (
             piece.item_id,
             piece.batch_id,
@@ -141,27 +133,27 @@ def register(
         unit.owner, unit.mode, unit.source, unit.line_position = owner, mode, source, piece.position
         unit.visit_no, unit.tray, unit.registered_at = visit_no, tray, clock.now()
         units.append(unit)
+    again = [unit for unit in units if unit.pk is not None]
+    TraceUnit.objects.bulk_create([unit for unit in units if unit.pk is None])
+    TraceUnit.objects.bulk_update(again, WRITTEN)
+    return units
+
+
+def _refuse_taken(pieces: Sequence[Piece], known: Mapping[tuple[str, str], TraceUnit]) -> None:
+    """Raises Invalid naming codes that belong to other pieces, or stand here twice."""
+    seen: set[tuple[str, str]] = set()
+    problems = []
+    for piece in pieces:
+        key = piece.code.gtin, piece.code.serial
+        unit = known.get(key) if piece.code.serial else None
+        line = piece.position - 1 if piece.position else None
+        if unit is not None and unit.state != rules.State.LABELLED:
+            words = f"{unit.uid} 已登记过，现为“{unit.get_state_display()}”"
+            problems.append(Problem(words, field="udi", line=line))
+        elif piece.code.serial and key in seen:
+            problems.append(Problem(f"{piece.code.serial} 扫了两次", field="udi", line=line))
+        seen.add(key)
     if problems:
         raise Invalid(
             "有唯一码已经登记过", problems=problems, code="code_taken", way_out="请核对实物与扫码。"
         )
-    if len({id(unit) for unit in units}) != len(units):
-        raise Invalid("同一个唯一码扫了两次", code="code_taken", way_out="请删除重复的扫码。")
-    TraceUnit.objects.bulk_create([unit for unit in units if unit.pk is None])
-    TraceUnit.objects.bulk_update(
-        again,
-        [
-            "item",
-            "batch",
-            "price",
-            "raw",
-            "owner",
-            "mode",
-            "source",
-            "line_position",
-            "visit_no",
-            "tray",
-            "registered_at",
-        ],
-    )
-    return units

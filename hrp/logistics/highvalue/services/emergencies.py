@@ -56,6 +56,20 @@ def use(
             code="unit_known",
             way_out="请直接扫码使用，不必走紧急登记。",
         )
+    unit = _registered(code, item, supplier_id, lot, expiry, price)
+    _judge(unit, visit)
+    row = using.write(actor=actor, visit=visit, unit=unit, raw=code, emergency=True)
+    hours = parameters.value("highvalue.emergency_hours", clock.today())
+    EmergencyUse.objects.create(
+        use=row, reason=reason.strip()[:200], due_at=rules.approval_due(row.used_at, hours), asked_by=actor
+    )
+    return row
+
+
+def _registered(
+    code: str, item: Item, supplier_id: int, lot: str, expiry: dt.date | None, price: Decimal | None
+) -> TraceUnit:
+    """The piece, with what its label says where nobody typed it."""
     scan = labels.read(code) if code.strip() else None
     lot, expiry = lot.strip() or (scan.lot if scan else ""), expiry or (scan.expiry if scan else None)
     given = Lot(item.pk, lot[:40], expiry or NO_EXPIRY, supplier_id)
@@ -64,8 +78,11 @@ def use(
     [unit] = labels.register(
         [piece], owner=TraceUnit.Owner.SUPPLIER, mode=TraceUnit.Mode.CARRIED, source=using.THEATRE
     )
-    unit = TraceUnit.objects.select_related("item", "batch", "store").get(pk=unit.pk)
     events.lock([unit.pk])
+    return TraceUnit.objects.select_related("item", "batch", "store").get(pk=unit.pk)
+
+
+def _judge(unit: TraceUnit, visit: Visit) -> None:
     now = using.standing(unit)
     verdict, words = rules.verdict(
         rules.Standing(rules.State.IN_CONSIGN, now.hold, now.usable_until),
@@ -74,12 +91,6 @@ def use(
     )
     if verdict != rules.Verdict.OK:
         raise Conflict(f"{unit.item} {words}", code="unit_stopped", way_out="请立即更换一件。")
-    row = using.write(actor=actor, visit=visit, unit=unit, raw=code, emergency=True)
-    hours = parameters.value("highvalue.emergency_hours", clock.today())
-    EmergencyUse.objects.create(
-        use=row, reason=reason.strip()[:200], due_at=rules.approval_due(row.used_at, hours), asked_by=actor
-    )
-    return row
 
 
 @transaction.atomic
