@@ -1,7 +1,8 @@
 """What rooms above add to the documents of stock: checks before a document may go on, and what follows its posting.
 
 A gate looks at one moment of business. Its ``check`` returns problems (shown at their lines) and never writes; its
-``apply`` runs inside the posting, under its locks; its ``mirror`` undoes that when the document is reversed.
+``prepare`` runs inside the posting before stock is taken, its ``apply`` after, under the locks of stock; its ``mirror``
+undoes both when the document is reversed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from hrp.platform.base.registry import Registry
 if TYPE_CHECKING:
     from hrp.logistics.subledger.writing import Move
     from hrp.platform.documents.spec import PostingContext
+    from hrp.platform.ledger.drafts import EntryDraft
 
 
 class Moment(StrEnum):
@@ -32,18 +34,23 @@ class Moment(StrEnum):
 
 
 Check = Callable[[Any, Sequence[Any], dt.date], list[Problem]]
-Apply = Callable[[Any, "PostingContext"], None]
+Act = Callable[[Any, "PostingContext"], None]
+Apply = Callable[[Any, "PostingContext"], "Sequence[EntryDraft] | None"]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """``check(document, lines, on)`` at save and again at posting; ``apply(document, ctx)`` and ``mirror`` at posting."""
+    """``check(document, lines, on)`` at save and again at submission; the others, ``(document, ctx)``, at posting.
+
+    What ``apply`` returns is booked with the document's own entries, and mirrored with them.
+    """
 
     name: str
     moment: Moment
     check: Check | None = None
+    prepare: Act | None = None
     apply: Apply | None = None
-    mirror: Apply | None = None
+    mirror: Act | None = None
 
 
 _gates: Registry[Gate] = Registry("关口")
@@ -63,11 +70,21 @@ def problems(moment: Moment, document: Any, lines: Sequence[Any], on: dt.date) -
     ]
 
 
-def applied(moment: Moment, document: Any, ctx: PostingContext) -> None:
-    """Let every gate of a moment do its part of a posting."""
+def prepared(moment: Moment, document: Any, ctx: PostingContext) -> None:
+    """Let every gate of a moment do what must be done before stock is locked and taken."""
     for gate in _gates:
-        if gate.moment == moment and gate.apply is not None:
-            gate.apply(document, ctx)
+        if gate.moment == moment and gate.prepare is not None:
+            gate.prepare(document, ctx)
+
+
+def applied(moment: Moment, document: Any, ctx: PostingContext) -> tuple[EntryDraft, ...]:
+    """Let every gate of a moment do its part of a posting; what it adds to the document's entries."""
+    return tuple(
+        draft
+        for gate in _gates
+        if gate.moment == moment and gate.apply is not None
+        for draft in gate.apply(document, ctx) or ()
+    )
 
 
 def mirrored(moment: Moment, document: Any, ctx: PostingContext) -> None:

@@ -25,6 +25,7 @@ MODULE_APPS = [
     "hrp.logistics.purchasing",
     "hrp.logistics.budget",
     "hrp.logistics.settlement",
+    "hrp.logistics.requesting",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

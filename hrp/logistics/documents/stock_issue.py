@@ -49,11 +49,12 @@ WHERE l.document_id = %s AND l.position = a.position
 
 @dataclass(frozen=True)
 class IssueFacts:
-    """Amount issued per (expense account, inventory account), in yuan; fund code and store name."""
+    """Amount issued per (expense account, inventory account), in yuan; fund code, store name, what rooms above book."""
 
     by_accounts: dict[tuple[str, str], Decimal]
     fund: str
     store: str
+    more: tuple[EntryDraft, ...] = ()
 
 
 class StockIssue(Document):
@@ -100,17 +101,18 @@ class StockIssue(Document):
         self._require_keeper(ctx, store=lines[0][7], keeps=lines[0][8])
         wants = [subledger.Want(position, item, quantity, lot) for position, item, quantity, lot, *_ in lines]
         methods = {item: CostMethod(method) for _, item, *_, method in lines}
+        gates.prepared(gates.Moment.ISSUE, self, ctx)
         taken = subledger.take(wants, store_id=self.store_id, on=ctx.on, source=ctx.source, methods=methods)
         if taken.short:
             raise shortage(taken.short, store=lines[0][7], verb="出库")
         subledger.write(taken.moves, store_id=self.store_id, kind="issue", ctx=ctx, methods=methods)
-        gates.applied(gates.Moment.ISSUE, self, ctx)
         by_accounts: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for position, _, _, _, expense, inventory, *_ in lines:
             by_accounts[expense, inventory] += taken.amounts[position]
         self.total = sum(taken.amounts.values(), Decimal(0))
         sql.run(AMOUNTS_SQL, [list(taken.amounts), list(taken.amounts.values()), self.pk])
-        return IssueFacts(dict(by_accounts), fund=lines[0][6], store=lines[0][7])
+        more = gates.applied(gates.Moment.ISSUE, self, ctx)
+        return IssueFacts(dict(by_accounts), fund=lines[0][6], store=lines[0][7], more=more)
 
     def _require_keeper(self, ctx: PostingContext, *, store: str, keeps: int) -> None:
         """Goods leave a store only by who may issue where it is kept, not merely where they are used."""
@@ -129,7 +131,8 @@ class StockIssue(Document):
                     LineDraft(account=expense, amount=amount, org_unit_id=self.org_unit_id, fund=fund)
                 )
                 lines.append(LineDraft(account=inventory, amount=-amount, fund=fund))
-        return [EntryDraft(self.business_date, f"出库 {facts.store}", lines)] if lines else []
+        own = [EntryDraft(self.business_date, f"出库 {facts.store}", lines)] if lines else []
+        return [*own, *facts.more]
 
     def mirror(self, ctx: PostingContext) -> None:
         gates.mirrored(gates.Moment.ISSUE, self, ctx)

@@ -87,6 +87,7 @@ class StockTransfer(Document):
         lines = self.lines.order_by("position")
         wants = [subledger.Want(line.position, line.item_id, line.quantity, line.lot) for line in lines]
         to_bad = self.to_store.kind == Store.Kind.QUARANTINE
+        gates.prepared(gates.Moment.TRANSFER, self, ctx)
         taken = subledger.take(
             self._batches(wants) if to_bad else wants, store_id=self.store_id, on=ctx.on, source=ctx.source,
             least_days=self.to_store.least_life_days, as_is=to_bad,

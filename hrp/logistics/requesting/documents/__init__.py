@@ -1,0 +1,1 @@
+"""The documents of requesting and the facts that follow them, one noun each."""

@@ -1,0 +1,1 @@
+"""Reads of requesting that have a name."""

@@ -1,0 +1,1 @@
+"""The verbs of requesting that are not "post a document"."""

@@ -1,0 +1,1 @@
+"""Doors of requesting: parse, call one service, render."""
