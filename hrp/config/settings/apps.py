@@ -26,6 +26,7 @@ MODULE_APPS = [
     "hrp.logistics.budget",
     "hrp.logistics.settlement",
     "hrp.logistics.requesting",
+    "hrp.logistics.counting",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

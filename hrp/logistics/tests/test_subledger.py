@@ -33,8 +33,8 @@ pytestmark = pytest.mark.django_db
 class Business:
     """A hospital with two stores, one item for each method, and a clerk who may do everything."""
 
-    def __init__(self) -> None:
-        self.world = World()
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World()
         self.room = Stockroom(self.world)
         self.clerk = self.world.user(
             "clerk", "库管", *(f"logistics.{kind}.{act}" for kind in KINDS for act in ACTS)

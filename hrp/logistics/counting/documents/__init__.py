@@ -1,0 +1,1 @@
+"""The documents of counting, one noun each."""

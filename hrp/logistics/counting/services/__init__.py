@@ -1,0 +1,1 @@
+"""The verbs of counting that are not "post a document"."""

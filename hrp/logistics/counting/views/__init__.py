@@ -1,0 +1,1 @@
+"""Doors of counting: parse, call one service, render."""
