@@ -1,4 +1,4 @@
-// npm ci && node assets/build.mjs  ->  static/dist/{app.js,charts.js,style.css,icons.svg,fonts/*}
+// npm ci && node assets/build.mjs  ->  static/dist/{app.js,charts.js,handheld.js,style.css,icons.svg,fonts/*}
 //
 // Icons are cut out of @tabler/icons into one sprite: every name written as {% icon "name" %} in a template or as
 // icon="name" in Python. A name that does not exist fails the build.
@@ -74,7 +74,12 @@ mkdirSync(out, { recursive: true });
 writeSprite();
 
 const options = {
-  entryPoints: { app: "assets/js/app.js", charts: "assets/js/charts.js", style: "assets/css/index.css" },
+  entryPoints: {
+    app: "assets/js/app.js",
+    charts: "assets/js/charts.js",
+    handheld: "assets/js/handheld.js",
+    style: "assets/css/index.css",
+  },
   outdir: out,
   bundle: true,
   minify: !watching,

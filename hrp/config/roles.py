@@ -52,8 +52,16 @@ STAFF = (
 ROLES = (
     RoleSpec(
         "store_keeper", "库管员",
-        ("logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*", "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.consign_*.*", "logistics.use_*.*", "logistics.operation_request.*", "logistics.unit.*", "logistics.freeze.edit", "logistics.recall.acknowledge", "logistics.opening_stock.edit", "logistics.opening_stock.submit", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF),
-        ("*.approve", "*.reverse"), description="办理入库、出库，查询库存",
+        (
+            "logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*",
+            "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.opening_stock.edit", "logistics.opening_stock.submit",
+            "logistics.requisition.post", "logistics.requisition.print", "logistics.department_return.*",
+            "logistics.delivery.hand_over", "logistics.quota_card.*", "logistics.scrap.edit", "logistics.scrap.submit",
+            "logistics.scrap.post", "logistics.scrap.print", "logistics.scrap.destroy",
+            "logistics.consign_*.*", "logistics.use_*.*", "logistics.operation_request.*", "logistics.unit.*", "logistics.freeze.edit",
+            "logistics.recall.acknowledge", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF,
+        ),
+        ("*.approve", "*.reverse"), description="办理入库、出库、核发申领，查询库存",
     ),
     RoleSpec(
         "purchaser", "采购员",
@@ -75,16 +83,41 @@ ROLES = (
         "material_accountant", "物资会计",
         ("logistics.*", "ledger.*.view", "ledger.*.export", "org.*.view", *STAFF),
         (
-            "*.submit", "logistics.stock_*.edit", "logistics.purchase_*.edit", "logistics.purchase_*.post", "logistics.delivery_note.edit",
-            "logistics.inspection.edit", "logistics.inspection.post", "logistics.inspection.sign", "logistics.supplier_return.edit", "logistics.transfer_receipt.edit",
+            "logistics.stock_*.submit", "logistics.stock_*.edit", "logistics.transfer_receipt.submit", "logistics.transfer_receipt.edit",
+            "logistics.requisition.edit", "logistics.requisition.submit", "logistics.department_return.submit",
+            "logistics.delivery.*", "ledger.*.submit", "logistics.purchase_*.edit", "logistics.purchase_*.submit",
+            "logistics.purchase_*.post", "logistics.delivery_note.edit", "logistics.delivery_note.submit",
+            "logistics.inspection.edit", "logistics.inspection.submit", "logistics.inspection.post", "logistics.inspection.sign",
+            "logistics.supplier_return.edit", "logistics.supplier_return.submit",
         ),
-        ("logistics.supplier_invoice.submit", "logistics.cost_adjustment.submit", "logistics.opening_stock.submit", "logistics.payment_request.submit"),
-        description="审核与红冲物资单据，登记发票、申请付款、月结，维护字典",
+        description="审核与红冲物资单据，登记发票、申请付款、月结，下达盘点，处理损溢，维护字典",
     ),
     RoleSpec(
         "ward_head", "科室负责人",
-        ("logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.item.view", "logistics.budget_line.view", "costing.report.view", "costing.*_report.view", "org.*.view", *STAFF),
-        description="查看本科室的领用与成本",
+        (
+            "logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.requisition.view", "logistics.requisition.approve",
+            "logistics.requisition.print", "logistics.department_return.view", "logistics.department_return.approve",
+            "logistics.durable_scrap.view", "logistics.durable_scrap.approve", "logistics.durable.view", "logistics.delivery.sign",
+            "logistics.item.view", "logistics.budget_line.view", "costing.report.view", "costing.*_report.view", "org.*.view", *STAFF,
+        ),
+        description="审批本科室的申领，查看领用与成本",
+    ),
+    RoleSpec(
+        "requester", "科室申领员",
+        (
+            "logistics.requisition.view", "logistics.requisition.edit", "logistics.requisition.submit", "logistics.requisition.void",
+            "logistics.requisition.print", "logistics.stock_issue.view", "logistics.stock_issue.print", "logistics.delivery.sign",
+            "logistics.department_return.view", "logistics.department_return.edit", "logistics.department_return.submit",
+            "logistics.department_return.print", "logistics.durable.view", "logistics.durable_scrap.view",
+            "logistics.durable_scrap.edit", "logistics.durable_scrap.submit", "logistics.quota_card.view",
+            "logistics.quota_card.scan", "logistics.item.view", "org.*.view", *STAFF,
+        ),
+        description="为本科室申领、签收、退库，扫描定数卡",
+    ),
+    RoleSpec(
+        "stock_counter", "盘点员",
+        ("logistics.count.view", "logistics.count.work", "logistics.item.view", "org.*.view", *STAFF),
+        description="盘点不由自己保管的库房",
     ),
     RoleSpec(
         "theatre_nurse", "手术室护士",

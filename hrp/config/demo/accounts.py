@@ -18,6 +18,8 @@ PEOPLE = (
     ("chenlixin", "陈立新", "财务科长", "finance_head", "0402", True),
     ("zhaoqian", "赵倩", "骨科病区护士长", "ward_head", "0114", False),
     ("linyue", "林悦", "手术室护士", "theatre_nurse", "0205", True),
+    ("linxiu", "林秀", "骨科病区申领员", "requester", "0114", False),
+    ("shenwei", "沈薇", "盘点员", "stock_counter", "0402", True),
     ("liusiyuan", "刘思远", "院领导", "director", "0401", True),
     ("sunhao", "孙浩", "服务台座席（乙方）", "service_agent", "", True),
     ("zhouyi", "周毅", "运维工程师（乙方）", "service_engineer", "", True),

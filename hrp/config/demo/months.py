@@ -15,6 +15,8 @@ from hrp.logistics.catalogue import demo as catalogue
 from hrp.logistics.purchasing import demo as purchasing
 from hrp.logistics.settlement import demo as settlement
 from hrp.logistics.highvalue import demo as highvalue
+from hrp.logistics.counting import demo as counting
+from hrp.logistics.requesting import demo as requesting
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
@@ -72,6 +74,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
     reference.install(actor=clerk)
     room = materials.build(org)
     months = months_until(today)
+    ward = requesting.prepare(users, room.store, months[0])
     for month in months:
         final = min(last_day(month), today)
         with clock.pinned(at_work(month, 8)):
@@ -81,6 +84,11 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
             materials.opening(room, org, users["wangmin"], rng, month)
         _materials(org, room, users["wangmin"], rng, month, final, SIZES[size])
         purchasing.seed(users=users, store=room.store, month=month, today=today, final=final)
+        if month in months[-4:-1]:
+            requesting.month(ward, [last_day(month) - dt.timedelta(days=back) for back in (2, 1)])
+        if month == months[-2]:
+            requesting.durables(ward, last_day(month))
+            counting.counted(users, room.store, last_day(month))
         settlement.month(accountant=users["zhangxiaoyan"], payer=finance, rng=rng, first=month, final=final)
         if month != months[-1]:
             closing = last_day(month)
@@ -93,6 +101,8 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     highvalue.seed(users, org.units, today)
     _work_in_progress(org, room, users, rng, today)
+    requesting.today(ward, today, at_work(today, 8, 50))
+    counting.today(users, room.store, today, at_work(today, 8, 55))
     catalogue.seed(users, room.suppliers, list(org.units.values()), today)
     say("目录与资质")
     units = list(org.units.values())

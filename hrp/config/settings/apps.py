@@ -27,6 +27,7 @@ MODULE_APPS = [
     "hrp.logistics.settlement",
     "hrp.logistics.requesting",
     "hrp.logistics.counting",
+    "hrp.logistics.handheld",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",

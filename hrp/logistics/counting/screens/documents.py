@@ -44,7 +44,7 @@ STOCKTAKES = DocumentScreen(
         Column("business_date", sort=True, card="meta"),
         Column("store", card="line"),
         Column("task"),
-        Column("total", title="差异金额（元）", total=True, sort=True, card="amount"),
+        Column("total", title="差异金额", total=True, sort=True, card="amount"),
         Column("state", card="tag"),
         Column("maker", card="meta"),
     ),

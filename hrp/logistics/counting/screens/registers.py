@@ -38,16 +38,17 @@ PEOPLE = Lookup(
 )
 
 
-def _plan(*, actor: Any, pk: int | None, values: Mapping[str, Any]) -> CountTask:
+def _plan(*, actor: Any, obj: Any, values: Mapping[str, Any]) -> str:
     store = Store.objects.get(pk=values["store"])
     people = User.objects.in_bulk([int(values[n]) for n in ("counter_1", "counter_2") if values.get(n)])
     sample = str(values.get("sample") or "").strip()
-    return planning.freeze(
+    task = planning.freeze(
         store, actor=actor, method=str(values["method"]), classes=str(values.get("classes") or "").upper(),
         counters=[people[int(values[n])] for n in ("counter_1", "counter_2") if values.get(n)],
         sample=int(sample) if sample else None, tolerance=Decimal(str(values.get("tolerance") or 0)),
         note=str(values.get("note") or ""),
     )  # fmt: skip
+    return f"/logistics/counts/{task.pk}"
 
 
 def _conclude(*, actor: Any, obj: CountTask, values: Mapping[str, Any]) -> str:
@@ -95,6 +96,8 @@ TASKS = RegisterScreen(
     url="logistics/counts",
     menu=("logistics", "盘点"),
     order=10,
+    editable=False,
+    creatable=False,
     queryset=lambda actor: CountTask.objects.select_related("store", "counter_1", "counter_2", "planned_by"),
     ordering=("-id",),
     tabs=(Tab("work", "盘点中", {"state": "counting"}), Tab("done", "已完成", {"state": "done"})),
@@ -108,11 +111,7 @@ TASKS = RegisterScreen(
         Column("state", tones={"counting": "wait", "done": "done", "cancelled": "void"}, card="tag"),
     ),
     filters=(Filter("store", kind="register", register="logistics.store"), Filter("method", kind="choice")),
-    fields=(
-        Field("store"), "method", Field("classes", help="循环盘点填，如 AB；空为全部"), Field("sample", help="抽盘填"),
-        Field("counter_1", lookup="logistics.colleague"), Field("counter_2", lookup="logistics.colleague"),
-        Field("tolerance", help="两人盘点数相差不超过它时以后盘为准"), Field("note", span=2),
-    ),
+    fields=("store", "method", "classes", "sample", "counter_1", "counter_2", "tolerance", "planned_by", "frozen_at", "state", "note"),
     panels=(
         Panel(
             key="lines", title="盘点明细", rows=_lines,
@@ -126,6 +125,14 @@ TASKS = RegisterScreen(
         ),
     ),
     actions=(
+        Action(
+            "plan", "下达盘点", _plan, permission="logistics.count.edit", icon="plus", style="primary", place="page",
+            fields=(
+                Field("store"), "method", Field("classes", help="循环盘点填，如 AB；空为全部"), Field("sample", help="抽盘填"),
+                Field("counter_1", lookup="logistics.colleague"), Field("counter_2", lookup="logistics.colleague"),
+                Field("tolerance", help="两人相差不超过它时以后盘为准"), Field("note"),
+            ),
+        ),
         Action("conclude", "结束盘点", _conclude, permission="logistics.count.edit", icon="flag", style="primary", confirm="结束后按两人实盘结果生成盘点单。", shown=lambda t: t.state == "counting"),
         Action("cancel", "取消盘点", _cancel, permission="logistics.count.edit", icon="x", style="danger", fields=(Field("reason", title="原因", kind="text", required=True),), shown=lambda t: t.state == "counting"),
     ),
@@ -133,8 +140,6 @@ TASKS = RegisterScreen(
         Output("盘点表（盲盘）", lambda t: f"/logistics/counts/{t.pk}/sheet", icon="printer"),
         Output("盘点结果表", lambda t: f"/logistics/counts/{t.pk}/result", icon="file-analytics"),
     ),
-    save=_plan,
-    closed=lambda task: True,
     scope_field="store__org_unit",
     search=("store__name__icontains",),
     exact=(),
@@ -159,9 +164,9 @@ PENDING = RegisterScreen(
         Column("store", card="line"),
         Column("item", card="title"),
         Column("quantity"),
-        Column("amount", title="损溢金额（元）", total=True, card="amount"),
+        Column("amount", title="损溢金额", total=True, card="amount"),
         Column("settled", total=True),
-        Column("left", title="待处理（元）", kind="money", value=lambda row: row.amount - row.settled),
+        Column("left", title="待处理", kind="money", value=lambda row: row.amount - row.settled),
     ),
     filters=(
         Filter("q", title="物资", kind="text", lookups=("item__code__istartswith", "item__name__icontains", "item__pinyin__icontains"), placeholder="编码 / 名称 / 拼音码"),

@@ -25,11 +25,11 @@ from hrp.platform.ui.actors import actor_of
 VIEW = "logistics.count.view"
 ITEM_COLUMNS = (
     FormColumn("index", "序号", width=10, align="center"),
-    FormColumn("code", "物资编码", width=22),
+    FormColumn("code", "物资编码", width=19),
     FormColumn("item", "名称规格"),
-    FormColumn("unit", "单位", width=12, align="center"),
-    FormColumn("lot", "批号", width=24),
-    FormColumn("expiry", "有效期至", width=22),
+    FormColumn("unit", "单位", width=10, align="center"),
+    FormColumn("lot", "批号", width=21),
+    FormColumn("expiry", "有效期至", width=19),
 )
 
 
@@ -62,8 +62,8 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     )
     worth = concluding.values(results, task.store_id)
     columns = (
-        *ITEM_COLUMNS, FormColumn("book", "账面", width=18, align="right"), FormColumn("counted", "实盘", width=18, align="right"),
-        FormColumn("difference", "差异", width=16, align="right"), FormColumn("amount", "差异金额", width=22, align="right", places=2, total=True),
+        *ITEM_COLUMNS, FormColumn("book", "账面", width=16, align="right"), FormColumn("counted", "实盘", width=16, align="right"),
+        FormColumn("difference", "差异", width=13, align="right"), FormColumn("amount", "差异金额", width=18, align="right", places=2, total=True),
     )  # fmt: skip
     lines = [
         _line(one.line)

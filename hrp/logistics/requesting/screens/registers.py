@@ -170,7 +170,7 @@ DURABLES = RegisterScreen(
         Column("item__unit", title="单位"),
         Column("cost", total=True, card="amount"),
         Column("expensed", total=True),
-        Column("carried", title="待摊销（元）", kind="money", value=lambda row: row.cost - row.expensed),
+        Column("carried", title="待摊销", kind="money", value=lambda row: row.cost - row.expensed),
         Column("source", title="领用单据", value=lambda row: "查看", link=lambda row: url_for(row.source)),
     ),
     filters=(

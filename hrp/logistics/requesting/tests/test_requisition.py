@@ -23,7 +23,6 @@ from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, NotFound
 from hrp.platform.documents import posting
 from hrp.platform.documents.models import State
 from hrp.platform.documents.testing import DAY, DocumentContract
-from hrp.platform.org.models import Parameter
 
 pytestmark = pytest.mark.django_db
 
@@ -196,10 +195,7 @@ def test_who_does_not_keep_the_store_does_not_grant(ward: Ward) -> None:
 
 @pytest.mark.parametrize(("control", "field"), [("hard", "quantity"), ("soft", "reason"), ("off", "")])
 def test_a_quota_of_the_month_holds_as_the_hospital_says(ward: Ward, control: str, field: str) -> None:
-    Parameter.objects.create(
-        key="logistics.quota_control", valid_from=DAY.replace(day=1), value=control, source="院办发文",
-        entered_by="陈", entered_at=clock.now(),
-    )  # fmt: skip
+    ward.rule("quota_control", control)
     gauze = ward.room.gauze
     ward.receive(gauze, 100, "10.00")
     DepartmentQuota.objects.create(org_unit=ward.ward, item=gauze, quantity=10, valid_from=DAY.replace(day=1))

@@ -16,12 +16,10 @@ from hrp.logistics.requesting.documents.durable_scrap import DurableScrap
 from hrp.logistics.requesting.models import DurableInUse
 from hrp.logistics.requesting.tests.world import Ward
 from hrp.logistics.tests.test_documents import Stockroom
-from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.testing import DAY, DocumentContract
 from hrp.platform.ledger.models import Line
-from hrp.platform.org.models import Parameter
 
 pytestmark = pytest.mark.django_db
 
@@ -183,10 +181,7 @@ def test_half_at_issue_half_at_scrap(ward: Ward) -> None:
 
 
 def test_expensed_at_once_where_the_hospital_says_so(ward: Ward) -> None:
-    Parameter.objects.create(
-        key="logistics.durable_first_share", valid_from=DAY.replace(day=1), value="1", source="会计政策",
-        entered_by="陈", entered_at=clock.now(),
-    )  # fmt: skip
+    ward.rule("durable_first_share", "1")
     ward.receive(ward.chair, 3, "100.00")
     ward.issue(ward.chair, 3)
     assert (ward.spent(), carried(), DurableInUse.objects.get().quantity) == (Decimal("100.00"), 0, 3)
