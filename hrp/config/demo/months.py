@@ -12,11 +12,11 @@ from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
 from hrp.logistics.catalogue import demo as catalogue
-from hrp.logistics.purchasing import demo as purchasing
-from hrp.logistics.settlement import demo as settlement
-from hrp.logistics.highvalue import demo as highvalue
 from hrp.logistics.counting import demo as counting
+from hrp.logistics.highvalue import demo as highvalue
+from hrp.logistics.purchasing import demo as purchasing
 from hrp.logistics.requesting import demo as requesting
+from hrp.logistics.settlement import demo as settlement
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk

@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '定数卡扫描',
-                'db_table': 'logistics_card_scan',
+                'db_table': 'logistics_quota_card_scan',
             },
         ),
         migrations.CreateModel(

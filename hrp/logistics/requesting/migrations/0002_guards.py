@@ -33,7 +33,7 @@ DROP FUNCTION IF EXISTS logistics_requisition_serving_guard;
 class Migration(migrations.Migration):
     dependencies = [("requesting", "0001_initial"), ("base", "0001_initial"), ("documents", "0002_guards")]
     operations = [
-        AppendOnly("logistics_card_scan"),
+        AppendOnly("logistics_quota_card_scan"),
         AppendOnly("logistics_durable_use"),
         AppendOnly("logistics_delivery"),
         AppendOnly("logistics_requisition_serving"),

@@ -60,7 +60,7 @@ class CardScan(AppendOnlyModel):
 
     class Meta:
         verbose_name = "定数卡扫描"
-        db_table = "logistics_card_scan"
+        db_table = "logistics_quota_card_scan"
 
     def __str__(self) -> str:
         return f"{self.card} {self.at}"
