@@ -44,7 +44,7 @@ export function play(sound) {
   }
 }
 
-const TONE_OF = { [OK]: "ok", [DUPLICATE]: "again", [STOP]: "stop" };
+const TONE_OF = { [OK]: "ok", [DUPLICATE]: "again", [STOP]: "halt" };
 
 /** Say what came of a scan: sound, colour, words. */
 export function tell(sound, title, words = []) {
