@@ -70,7 +70,8 @@ SELECT 'estimate', receipt_line_id, sum(quantity), sum(amount) FROM logistics_es
 HAVING sum(quantity) < 0 OR sum(amount) < 0 OR (sum(quantity) = 0 AND sum(amount) <> 0)
 """
 
-# what departments drew, and the differences of what they had drawn, is what the journal hands to costing under materials
+# What departments drew, and the differences of what they had drawn, is what the journal hands to costing under materials,
+# or keeps as 在用低值易耗品 (1302.09) of the department until it is used up.
 COSTS = """
 SELECT coalesce(f.source, g.source) AS source, coalesce(f.unit, g.unit) AS unit, f.amount AS materials, g.amount AS costing
 FROM (SELECT source, unit, period, sum(amount) AS amount FROM (
@@ -81,7 +82,8 @@ FULL JOIN (
     SELECT e.source, l.org_unit_id AS unit, e.period_id AS period, sum(l.amount) AS amount
     FROM ledger_line l JOIN ledger_entry e ON e.id = l.entry_id
     WHERE (e.source LIKE 'logistics.stock_issue:%' OR e.source LIKE 'logistics.supplier_invoice:%' OR e.source LIKE 'logistics.cost_adjustment:%')
-      AND l.account_id IN (SELECT expense_account_id FROM logistics_class UNION SELECT admin_expense_account_id FROM logistics_class)
+      AND l.account_id IN (SELECT expense_account_id FROM logistics_class UNION SELECT admin_expense_account_id FROM logistics_class
+                           UNION SELECT id FROM ledger_account WHERE code = '1302.09')
     GROUP BY 1, 2, 3) g ON g.source = f.source AND g.unit = f.unit AND g.period = f.period
 WHERE coalesce(f.amount, 0) <> coalesce(g.amount, 0)
 """

@@ -129,7 +129,7 @@ def issued(document: Any, ctx: PostingContext) -> list[EntryDraft]:
         for (account, fund), amount in sorted(carried.items())
         if amount
         for line in (
-            LineDraft(account=IN_USE_ACCOUNT, amount=amount, fund=fund),
+            LineDraft(account=IN_USE_ACCOUNT, amount=amount, org_unit_id=document.org_unit_id, fund=fund),
             LineDraft(account=account, amount=-amount, org_unit_id=document.org_unit_id, fund=fund),
         )
     ]
