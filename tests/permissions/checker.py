@@ -251,6 +251,7 @@ class Checker:
         addresses = [
             rf"{base}(?:{'|'.join(str(self.hospital.objects[kind][place]) for place in UNSEEN)})\b"
             for kind, base in (*_bases().items(), ("ledger.entry", "记-"))
+            if kind in self.hospital.objects  # those of awaited rooms are not there yet
         ]
         return re.compile("|".join([*(canary(place) for place in UNSEEN), *HEAVY_FORMS, *addresses]))
 

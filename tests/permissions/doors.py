@@ -19,7 +19,7 @@ from hrp.platform.ui import screens
 from hrp.platform.ui.papers import SHARED_ACTS
 from hrp.platform.ui.reports import ReportScreen
 from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
-from tests.permissions.matrix import AWAITED_DOORS, AWAITED_ROOMS
+from tests.permissions.matrix import AWAITED_DOORS, AWAITED_ROOMS, is_awaited
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CLOSED = "-"  # the address exists on every screen; on this one nothing is declared behind it
@@ -141,9 +141,14 @@ def _is_awaited(address: Address) -> bool:
         key = str(address.operations[0].operation_id).rpartition(".")[0]
         screen = screens.registry.get(key)
     if screen is not None:
-        return _room(screen).startswith(AWAITED_ROOMS)
+        return _awaited(screen)
     view = getattr(address.view, "view_class", address.view)
     return str(getattr(view, "__module__", "")).startswith(AWAITED_ROOMS)
+
+
+def _awaited(screen: Any) -> bool:
+    declared = isinstance(screen, (DocumentScreen, RegisterScreen))
+    return _room(screen).startswith(AWAITED_ROOMS) or (declared and is_awaited(f"{screen.key}.view"))
 
 
 def _room(screen: Any) -> str:
@@ -219,11 +224,7 @@ def _offers(screen: RegisterScreen, page: str) -> bool:
 def _of_view(address: Address, method: str) -> Iterator[Door]:
     acts = [act.code for act in desk.ACTS]
     codes = {
-        "lookup": [
-            one.key
-            for one in (*screens.lookups, *screens.registers())
-            if not _room(one).startswith(AWAITED_ROOMS)
-        ],
+        "lookup": [one.key for one in (*screens.lookups, *screens.registers()) if not _awaited(one)],
         "operations.ticket.act": acts,
         "operations.incident.act": acts,
         "POST operations.incident.review": ["write", "approve"],

@@ -184,5 +184,5 @@ class Requests:
         return {
             name: "1" if value is True else value
             for name, value in values.items()
-            if value not in (None, False)
+            if value is not None and value is not False
         }

@@ -30,6 +30,7 @@ from hrp.platform.access.models import Role, User
 from hrp.platform.base import clock
 from hrp.platform.documents import services
 from hrp.platform.ledger import services as ledger
+from hrp.platform.org.models import OrgUnit
 
 SEED = 20260101
 
@@ -105,7 +106,11 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
     counting.today(users, room.store, today, at_work(today, 8, 55))
     catalogue.seed(users, room.suppliers, list(org.units.values()), today)
     say("目录与资质")
-    units = list(org.units.values())
+    _service(users, list(org.units.values()), today, say)
+
+
+def _service(users: dict[str, User], units: list[OrgUnit], today: dt.date, say: Say) -> None:
+    """The maintenance of the system: desk, emergencies, knowledge, training, what people say of it, and reports."""
     tickets = desk.seed(random.Random(SEED), users, units, today)  # noqa: S311 - a believable past
     contract = Contract.objects.get()
     emergency.seed(users, contract, today)

@@ -7,7 +7,7 @@ because an average has moved or other layers were left, the difference stays vis
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -194,15 +194,7 @@ class SupplierReturn(Document):
             ],
         )
         gates.applied(gates.Moment.SUPPLIER_RETURN, self, ctx)
-        stock: dict[str, Decimal] = defaultdict(Decimal)
-        difference: dict[str, Decimal] = defaultdict(Decimal)
-        owed: dict[str, Decimal] = defaultdict(Decimal)
-        for one in leaving:
-            of = there[one.receipt_position]
-            owed[accounts[one.position]] += one.amount
-            stock[of.inventory] += taken.amounts[one.position]
-            difference[of.expense] += taken.amounts[one.position] - one.amount
-        return ReturnFacts(dict(stock), dict(difference), dict(owed))
+        return _facts([(there[one.receipt_position], one) for one in leaving], taken.amounts, accounts)
 
     def _owed_accounts(self, leaving: Sequence[tuple[ReceivedLine, Leaving]]) -> dict[int, str]:
         """What each line lessens: the estimate as long as no invoice has come for it, then the payable."""
@@ -252,6 +244,20 @@ class SupplierReturn(Document):
             )  # fmt: skip
         gates.mirrored(gates.Moment.SUPPLIER_RETURN, self, ctx)
         subledger.mirror(kind="supplier_return_reversal", ctx=ctx)
+
+
+def _facts(
+    leaving: Sequence[tuple[ReceivedLine, Leaving]], kept: Mapping[int, Decimal], accounts: Mapping[int, str]
+) -> ReturnFacts:
+    """What is booked: ``kept`` and ``accounts`` by line, the amount it was kept at and what is owed less."""
+    stock: dict[str, Decimal] = defaultdict(Decimal)
+    difference: dict[str, Decimal] = defaultdict(Decimal)
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    for of, one in leaving:
+        owed[accounts[one.position]] += one.amount
+        stock[of.inventory] += kept[one.position]
+        difference[of.expense] += kept[one.position] - one.amount
+    return ReturnFacts(dict(stock), dict(difference), dict(owed))
 
 
 def _against_receipt(line: Any, there: dict[int, ReceivedLine], place: int) -> list[Problem]:

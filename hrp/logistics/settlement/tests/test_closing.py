@@ -204,6 +204,9 @@ def every(business: Settling) -> list[Any]:
     return [*StockIssue.objects.all(), *CostAdjustment.objects.all()]
 
 
+PAST_DAYS = ("2026-11-02", "2026-11-03", "2026-11-15", "2026-11-30", "2026-12-01", "2026-12-09")
+
+
 def test_any_past_day_is_told_exactly(business: Settling) -> None:
     item = business.items[0]
     common = business.header
@@ -228,14 +231,7 @@ def test_any_past_day_is_told_exactly(business: Settling) -> None:
         rows = stock_ledger.held(book, day)
         return (rows[0].closing_quantity, rows[0].closing_amount) if rows else (Decimal(0), Decimal(0))
 
-    for day in (
-        dt.date(2026, 11, 2),
-        dt.date(2026, 11, 3),
-        dt.date(2026, 11, 15),
-        LAST,
-        dt.date(2026, 12, 1),
-        dt.date(2026, 12, 9),
-    ):
+    for day in map(dt.date.fromisoformat, PAST_DAYS):
         moves = StockMove.objects.filter(date__lte=day)
         assert at(day) == (sum(m.quantity for m in moves), sum(m.amount for m in moves)), day
     posting.reverse(issue, actor=business.clerk, reason="退回", on=dt.date(2026, 12, 3))
