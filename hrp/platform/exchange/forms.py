@@ -11,6 +11,7 @@ from hrp.platform.exchange.amounts import rmb_upper, thousands
 from hrp.platform.exchange.codes import code128_svg, qr_svg
 
 LINES_PER_PAGE = {"slip": 8, "a4": 22}
+FIELDS_PER_ROW = {"slip": 4, "a4": 3}
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def form(
         "number": number,
         "qr": qr_svg(qr or number) if qr or number else None,
         "barcode": code128_svg(number, quiet=0) if number and number.isascii() else None,
-        "fields": [{"label": f[0], "value": f[1], "span": f[2] if len(f) > 2 else 1} for f in fields],
+        "fields": _tiled(fields, FIELDS_PER_ROW[paper]),
         "columns": [{"title": c.title, "width": c.width, "align": c.align} for c in columns],
         "per_page": per_page,
         "pages": [
@@ -87,6 +88,20 @@ def form(
         "watermark": watermark,
         "copies": list(copies),
     }
+
+
+def _tiled(fields: Sequence[tuple[str, str] | tuple[str, str, int]], wide: int) -> list[dict[str, Any]]:
+    """Fields in rows: one that does not fit any more begins the next, and the one before it takes what was left."""
+    placed: list[dict[str, Any]] = []
+    used = 0
+    for field in fields:
+        span = min(field[2] if len(field) > 2 else 1, wide)
+        if used + span > wide:
+            placed[-1]["span"] += wide - used
+            used = 0
+        placed.append({"label": field[0], "value": field[1], "span": span})
+        used = (used + span) % wide
+    return placed
 
 
 def _subtotal(chunk: Sequence[Mapping[str, Any]], columns: Sequence[FormColumn]) -> list[str]:

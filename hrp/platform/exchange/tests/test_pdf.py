@@ -60,6 +60,14 @@ def test_lines_fill_pages(paper: Any, count: int, expected: int) -> None:
     assert pages(pdf.render("form", a_form(count, paper=paper))) == expected
 
 
+@pytest.mark.parametrize("paper", ["slip", "a4"])
+@pytest.mark.parametrize("spans", [(1, 1, 2), (1, 3, 1, 1, 2, 1), (2, 2, 2), (3, 1, 3)])
+def test_wide_fields_begin_a_row_where_they_do_not_fit(paper: Any, spans: tuple[int, ...]) -> None:
+    fields = [(f"栏{n}", f"值{n}", span) for n, span in enumerate(spans)]
+    text = words(pdf.render("form", a_form(1, paper=paper, fields=fields)))
+    assert all(f"值{n}" in text for n in range(len(spans)))
+
+
 def test_words_on_a_form() -> None:
     text = words(
         pdf.render("form", a_form(9, paper="slip", note="备查", watermark="作废", printed="第1次打印")),
