@@ -70,7 +70,7 @@ class UnitPriceField(_FixedDecimal):
 class IsNumber(models.Func):
     """``field <> 'NaN'``: numeric columns hold NaN, and PostgreSQL orders it above everything."""
 
-    template = "(%(expressions)s <> 'NaN')"
+    template = "(%(expressions)s <> 'NaN'::numeric)"
     output_field = models.BooleanField()
 
 
