@@ -130,8 +130,8 @@ def _missing_statement(model: type[Model]) -> tuple[str, list[Any]]:
     """Which of the keys wanted of each reference of a model are not there: (place of the reference, key)."""
     fields = _references(model)
     parts = (
-        f"SELECT {number}, wanted FROM unnest(%s::{field.db_type(connection)}[]) AS wanted WHERE NOT EXISTS "  # noqa: S608 - names from our own models
-        f'(SELECT FROM "{field.related_model._meta.db_table}" WHERE "{field.target_field.column}" = wanted)'
+        f"SELECT {number}, asked.key FROM unnest(%s::{field.db_type(connection)}[]) AS asked(key) WHERE NOT EXISTS "  # noqa: S608 - names from our own models
+        f'(SELECT FROM "{field.related_model._meta.db_table}" AS t WHERE t."{field.target_field.column}" = asked.key)'
         for number, field in enumerate(fields)
     )
     return " UNION ALL ".join(parts), fields
