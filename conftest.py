@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return "browser" in getattr(item, "fixturenames", ())
 
     files = {item.path for item in items if browses(item)}
-    items.sort(key=lambda item: (item.path in files, browses(item) and item.path in files))
+    items.sort(key=lambda item: (item.path in files, browses(item)))
 
 
 @pytest.fixture(autouse=True)

@@ -51,8 +51,7 @@ on("click", "[data-put-away]", (event, button) => {
   card.remove();
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "call-popup") return;
+always(() => {
   const hidden = away();
-  for (const card of $$("[data-call]", event.detail.target)) if (hidden.has(card.dataset.call)) card.remove();
+  for (const card of $$(".call-popup [data-call]")) if (hidden.has(card.dataset.call)) card.remove();
 });

@@ -6,13 +6,12 @@ the application role. When the embedded database is not running, it is started f
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from hrp.config import console
+from hrp.config import console, loading
 from hrp.platform.base.refusals import Conflict, Refusal
 
 OWNER_COMMANDS = {"migrate", "setup_database", "sqlmigrate"}
@@ -50,10 +49,8 @@ def _dispatch(name: str, rest: list[str]) -> int:
 def _execute(name: str, rest: list[str]) -> int:
     import django
 
-    gc.disable()  # the models of the whole product stay: looking through them while they load is an eighth of the time
-    django.setup()
-    gc.freeze()
-    gc.enable()
+    with loading.for_good():
+        django.setup()
     if name == "help" and not rest:
         from hrp.config import commands
 

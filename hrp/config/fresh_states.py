@@ -3,8 +3,8 @@
 Django renders a model anew for every operation, and with it every model that is related to it in any way: here, through
 the user, nearly all of them. That is right where a later operation walks the relations backwards, as when a primary key
 changes its type in a database that is in use. On the way from nothing to the first schema no operation does, so that
-only the model itself need be rendered: 25,000 renderings become some 2,000 and 20 seconds 3. A
-database that holds anything is migrated the ordinary way. A test compares ``pg_dump`` of both schemas.
+only the model itself need be rendered: 25,000 renderings become some 2,000, and 20 seconds 3. A database that holds
+anything is migrated the ordinary way. A test compares ``pg_dump`` of both schemas.
 """
 
 from __future__ import annotations

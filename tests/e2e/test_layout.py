@@ -1,6 +1,6 @@
 """The main pages on a desk and on a phone: readable by everybody (WCAG 2.2 AA), and nothing over the edge.
 
-With HRP_PICTURES set, a picture of each is left in var/test/pictures for people to look at.
+With HRP_PICTURES set, a picture of each is left in var/test/<process>/pictures for people to look at.
 """
 
 from __future__ import annotations

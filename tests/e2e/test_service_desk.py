@@ -54,6 +54,31 @@ def test_a_call_is_logged_answered_recorded_confirmed_and_closed(sign_in: SignIn
     expect(wall.locator(".recent li").first).to_contain_text(TITLE)
 
 
+def test_a_call_put_away_stays_away(sign_in: SignIn) -> None:
+    """What rang stays in the list of calls; it only no longer covers the page somebody works on."""
+    agent = sign_in("sunhao")
+    agent.goto("/operations/tickets/new")
+    card = agent.locator(".call-card")
+    expect(card).to_have_count(1)
+    with agent.expect_response("**/calls/popup"):  # it asks every four seconds
+        card.get_by_role("button", name="收起").click()
+    expect(card).to_have_count(0)
+    with agent.expect_response("**/calls/popup"):
+        agent.reload()
+    agent.wait_for_load_state("networkidle")
+    expect(card).to_have_count(0)
+
+
+def test_hints_do_not_move_the_levels_under_the_pointer(sign_in: SignIn) -> None:
+    agent = sign_in("sunhao")
+    agent.goto("/operations/tickets/new")
+    levels = agent.locator(".level-choice")
+    before = levels.bounding_box()
+    agent.get_by_label("事项").fill("三联单打印错位")
+    expect(agent.locator(".hints .know-suggest")).to_be_visible()
+    assert levels.bounding_box() == before
+
+
 def log_the_call(agent: Page) -> None:
     agent.goto("/operations/tickets/new")
     agent.get_by_label("报修人").fill("王敏")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from hrp.config.demo.organisation import Organisation, pinyin
+from hrp.config.demo.organisation import Organisation
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.models import Item, MaterialClass, StockBalance, Store, Supplier
@@ -18,6 +18,7 @@ from hrp.platform.base import clock
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute
 from hrp.platform.ledger.models import Account, Fund
+from hrp.platform.org.rules.pinyin import pinyin_key
 
 CLASSES = (
     ("01", "血库材料", "1302.01", "02.01"),
@@ -113,7 +114,7 @@ def build(org: Organisation) -> Stockroom:
         for code, name, inventory, expense in CLASSES
     }  # fmt: skip
     suppliers = [
-        Supplier.objects.create(code=f"GYS{n:03d}", name=name, pinyin=pinyin(name))
+        Supplier.objects.create(code=f"GYS{n:03d}", name=name, pinyin=pinyin_key(name))
         for n, name in enumerate(SUPPLIERS, start=1)
     ]
     keeper = org.units["0407"]
@@ -134,7 +135,7 @@ def build(org: Organisation) -> Stockroom:
             items.append(
                 Item(
                     code=code, name=name, spec=spec, unit=unit, kind=kind, material_class=classes[group],
-                    pinyin=pinyin(name), chargeable=chargeable, barcode=f"0690{number:05d}{place:05d}",
+                    pinyin=pinyin_key(name), chargeable=chargeable, barcode=f"0690{number:05d}{place:05d}",
                     manufacturer=suppliers[number % len(suppliers)].name, lot_required=managed, expiry_required=managed,
                     trace_mode="lot" if managed else "none", cost_method="batch" if managed else "moving_average",
                     device_class=_device_class(kind), sterile=name.startswith(("一次性使用无菌", "灭菌")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hrp.platform.ledger import chart
 from hrp.platform.ledger.models import Book
 from hrp.platform.org.models import Campus, Hospital, OrgTreeEdge, OrgUnit, OrgUnitCategory, Tree
+from hrp.platform.org.rules.pinyin import pinyin_key
 
 SINCE = dt.date(2020, 1, 1)
 
@@ -49,13 +50,6 @@ UNITS = (
 )
 
 
-def pinyin(name: str) -> str:
-    """First letters, as people type them: 心血管内科 -> xxgnk."""
-    from pypinyin import Style, lazy_pinyin
-
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER, errors="ignore"))[:60]
-
-
 @dataclass(frozen=True)
 class Organisation:
     """What the other parts of the demo stand on. ``staff`` is headcount by unit code."""
@@ -76,17 +70,17 @@ def build() -> Organisation:
     campus = Campus.objects.create(hospital=hospital, code="1", name="总院区")
     Campus.objects.create(hospital=hospital, code="2", name="东湖院区")
     root = OrgUnit.objects.create(
-        campus=campus, code="00", name="杏林市中心医院", pinyin=pinyin("杏林市中心医院"), valid_from=SINCE
+        campus=campus, code="00", name="杏林市中心医院", pinyin=pinyin_key("杏林市中心医院"), valid_from=SINCE
     )
     groups = {
         code: OrgUnit.objects.create(
-            campus=campus, code=code, name=name, pinyin=pinyin(name), valid_from=SINCE
+            campus=campus, code=code, name=name, pinyin=pinyin_key(name), valid_from=SINCE
         )
         for code, name in GROUPS
     }
     units = {
         code: OrgUnit.objects.create(
-            campus=campus, code=code, name=name, pinyin=pinyin(name), valid_from=SINCE
+            campus=campus, code=code, name=name, pinyin=pinyin_key(name), valid_from=SINCE
         )
         for code, name, *_ in UNITS
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hrp.config import roles
 from hrp.config.demo.accounts import PASSWORD, PEOPLE
-from hrp.config.demo.organisation import SINCE, Organisation, pinyin
+from hrp.config.demo.organisation import SINCE, Organisation
 from hrp.platform.access.models import RoleGrant, User
+from hrp.platform.org.rules.pinyin import pinyin_key
 
 DUTY = {"system_admin": "system", "security_admin": "security", "audit_admin": "audit"}
 
@@ -17,7 +18,7 @@ def build(org: Organisation) -> dict[str, User]:
     hashed = ""
     for username, name, _, role, unit, everywhere in PEOPLE:
         user = User(
-            username=username, display_name=name, pinyin=pinyin(name), unit=org.units.get(unit),
+            username=username, display_name=name, pinyin=pinyin_key(name), unit=org.units.get(unit),
             duty=DUTY.get(role, "business"), email=f"{username}@xinglin.example",
         )  # fmt: skip
         if hashed:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
-from hrp.logistics.models import Item
+from hrp.logistics.models import Item, StockBalance
 from hrp.logistics.screens.registers import ITEMS
 from hrp.logistics.tests.test_documents import Stockroom
 from hrp.platform.base.refusals import Invalid, Problem
@@ -55,3 +57,15 @@ def test_what_only_saving_finds_is_told_with_its_row(room: Stockroom) -> None:
         put_in(room, good + bad, replace(ITEMS, save=picky))
     assert "第 3 行" in refused.value.reason
     assert [(p.message, p.line) for p in refused.value.problems] == [("编码已停止使用", 2)]
+
+
+@pytest.mark.parametrize("quantity", [Decimal(-3), Decimal("-0.5")])
+def test_a_quantity_is_judged_before_it_reaches_the_database(
+    quantity: Decimal, room: Stockroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whole numbers too: compared with NaN as integers the check would fail itself and be passed over with a log line."""
+    held = StockBalance(quantity=quantity, amount=0)
+    with pytest.raises(ValidationError) as refused:
+        held.validate_constraints(exclude={"store", "item", "batch"})
+    assert "logistics_balance_quantity" in str(refused.value)
+    assert "database error" not in caplog.text
