@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 GOOD = {
     "物资编码*": "HC90101", "物资名称*": "一次性使用雾化面罩", "规格型号": "成人型", "单位*": "套", "类别*": "医用耗材-低值",
-    "财务分类*": "05", "管理批号": "是", "管理效期": "是", "启用": "是",
+    "财务分类*": "05", "管理批号": "是", "管理效期": "是",
 }  # fmt: skip
 BAD = GOOD | {"物资编码*": "HC90102", "规格型号": "儿童型", "类别*": "耗材", "财务分类*": "99"}
 
@@ -55,7 +55,7 @@ def test_a_workbook_with_bad_cells_then_the_corrected_one(
     expect(page.get_by_role("alert")).to_contain_text("共 2 处问题，没有导入任何一行")
     told = page.get_by_role("region", name="问题").locator("tbody tr")
     expect(told).to_have_count(2)
-    for row, place, title, value in ((0, "F3", "类别", "耗材"), (1, "G3", "财务分类", "99")):
+    for row, place, title, value in ((0, "H3", "类别", "耗材"), (1, "I3", "财务分类", "99")):
         expect(told.nth(row).locator("td").first).to_have_text("物资字典")
         for text in (place, title, value):
             expect(told.nth(row).get_by_role("cell", name=text, exact=True)).to_be_visible()
@@ -69,9 +69,9 @@ def test_a_workbook_with_bad_cells_then_the_corrected_one(
     sheet = book["物资字典"]
     beside = next(cell.column for cell in sheet[1] if cell.value == "问题")
     assert sheet.cell(2, beside).value is None
-    assert "F 列“类别”" in sheet.cell(3, beside).value
-    assert "G 列“财务分类”" in sheet.cell(3, beside).value
-    sheet["F3"], sheet["G3"] = GOOD["类别*"], GOOD["财务分类*"]
+    assert "H 列“类别”" in sheet.cell(3, beside).value
+    assert "I 列“财务分类”" in sheet.cell(3, beside).value
+    sheet["H3"], sheet["I3"] = GOOD["类别*"], GOOD["财务分类*"]
     book.save(tmp_path / "第二次.xlsx")
     page.get_by_role("button", name="放弃").click()
     upload(page, tmp_path / "第二次.xlsx")

@@ -18,6 +18,7 @@ from hrp.costing.selectors import drill, ranges
 from hrp.costing.tests.hospital import CostedHospital
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.models import StockBalance
+from hrp.logistics.settlement.services import closing as materials
 from hrp.logistics.tests.test_documents import Stockroom
 from hrp.platform.base import health
 from hrp.platform.base.refusals import Conflict
@@ -38,6 +39,7 @@ def test_every_fen_of_a_department_can_be_followed_to_its_document() -> None:
     room = Stockroom(world)
     kinds = ("logistics.stock_receipt", "logistics.stock_issue")
     keeper = world.user("keeper", "王敏", *(f"{kind}.{act}" for kind in kinds for act in ACTS))
+    accountant = world.user("materials", "何静", materials.CLOSE, materials.VIEW)
     clerk = hospital.accountant
 
     # 100 packs of gauze arrive for 333.33 yuan, a price that no unit price can say exactly
@@ -103,7 +105,11 @@ def test_every_fen_of_a_department_can_be_followed_to_its_document() -> None:
     posting.reverse(run, actor=clerk, reason="材料已红冲", on=run.business_date)
     act(AllocationRun, hospital, clerk, [], rule_set=hospital.rules.pk)
 
-    # the month closes only when every invariant holds; then nothing more can be booked in it
+    # the month closes only when every invariant holds, materials first; then nothing more can be booked in it
+    with pytest.raises(Conflict) as early:
+        ledger.close_period(period=world.period, actor=world.owner)
+    assert "物资" in early.value.problems[0].message
+    materials.close(actor=accountant, period=world.period)
     ledger.close_period(period=world.period, actor=world.owner)
     assert Period.objects.get(pk=world.period.pk).state == Period.State.CLOSED
     with pytest.raises(Conflict) as refused:
