@@ -18,6 +18,30 @@ try {
   /* private windows refuse storage */
 }
 
+/* Groups of the menu stay as their user left them; the one of this page is always open. */
+const GROUPS = "hrp.menu";
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(GROUPS)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+for (const group of $$(".side [data-group]")) {
+  const chosen = remembered()[group.dataset.group];
+  if (chosen !== undefined && !$("a.on", group)) group.open = chosen;
+  $("summary", group).addEventListener("click", () => {
+    try {
+      localStorage.setItem(GROUPS, JSON.stringify({ ...remembered(), [group.dataset.group]: !group.open }));
+    } catch {
+      /* private windows refuse storage */
+    }
+  });
+}
+$(".side a.on")?.scrollIntoView({ block: "nearest" });
+
 on("click", "[data-drawer]", (event) => {
   event.stopPropagation();
   shell().classList.toggle("open");

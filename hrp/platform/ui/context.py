@@ -15,6 +15,8 @@ from hrp.platform.access.models import User
 from hrp.platform.notify import selectors as notices
 from hrp.platform.ui import menu, selectors, slots
 
+SHORT_MENU = 20  # entries that fit a screen of 900 pixels beside the headings of their groups
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -23,6 +25,15 @@ class Entry:
     url: str
     count: int
     on: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """One heading of the menu. A long menu shows the entries of the group one is in; the others open on a click."""
+
+    title: str
+    entries: list[Entry]
+    open: bool
 
 
 @dataclass(frozen=True)
@@ -100,22 +111,18 @@ class Shell:
         return next((title for title, items in square.groups if item in items), "")
 
     @cached_property
-    def groups(self) -> list[tuple[str, list[Entry]]]:
+    def groups(self) -> list[Group]:
         if self.system is None:
             return []
+        short = sum(len(items) for _, items in self.system.groups) <= SHORT_MENU
         return [
-            (
-                title,
-                [
-                    Entry(
-                        item.label, item.icon, item.url,
-                        item.count(self.actor) if item.count else 0, item is self.item,
-                    )
-                    for item in items
-                ],
-            )
+            Group(title, [self._entry(item) for item in items], short or self.item in items)
             for title, items in self.system.groups
-        ]  # fmt: skip
+        ]
+
+    def _entry(self, item: menu.Item) -> Entry:
+        count = item.count(self.actor) if item.count else 0
+        return Entry(item.label, item.icon, item.url, count, item is self.item)
 
     @property
     def place(self) -> selectors.Place | None:
