@@ -175,6 +175,20 @@ def still_estimated(receipt_lines: Sequence[int]) -> dict[int, Decimal] | None:
     return {pk: quantity for one in found for pk, quantity in one.items()} if found else None
 
 
+OwnPromises = Callable[[str], Sequence[str]]
+_promises: Registry[OwnPromises] = Registry("占用")
+
+
+def know_promises(name: str, look_up: OwnPromises) -> OwnPromises:
+    """Let screens know which promises of stock a document (``source``) serves: ``look_up(source)`` gives their sources."""
+    return _promises.register(name, look_up)
+
+
+def served_promises(source: str) -> list[str]:
+    """The sources whose promises this document serves when it is posted."""
+    return [found for look_up in _promises for found in look_up(source)]
+
+
 @dataclass(frozen=True)
 class Owed:
     """How a document changes what a supplier is owed, in yuan; a return lessens it.

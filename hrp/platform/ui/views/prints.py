@@ -29,7 +29,7 @@ class _Print(DocumentView):
         """What the form of this document says, from its declaration."""
         actor = actor_of(request)
         header = inputs.of_object(self.header_inputs(actor), document)
-        bound = self.line_inputs(actor)
+        bound = self.kept_inputs(self.line_inputs(actor))
         grid = Grid(
             bound,
             grids.object_lines(bound, self.lines_of(document, bound)),
