@@ -7,9 +7,9 @@ import { $, $$, csrf, element, on } from "./dom.js";
 import { addRow, body, cell, compute } from "./grid.js";
 import { DUPLICATE, OK, STOP, play } from "./hand_sounds.js";
 import { choose, fetchItems, forget } from "./lookup.js";
+import { GS, typeSeparator, typesSeparator } from "./separator.js";
 import { toast } from "./toast.js";
 
-const GS = "\x1d";
 const CELLS = "#lines tbody input[data-cell]";
 const DEVICE = /^(\][A-Za-z]\d)?(\(01\)\d{14}|01\d{14}|MA\.\d)/;
 const BURST_MS = 30; // between two characters, on average: no hand types like that
@@ -124,16 +124,6 @@ async function take(box, raw) {
   stop(items.length ? `“${code}”匹配 ${items.length} 项，请输入完整编码` : answer?.error || `未找到编码 ${code}`);
 }
 
-/** Browsers put no GS into a text box: scanners send it as Ctrl+], some are set to F8. */
-export function typesSeparator(event) {
-  return (event.ctrlKey && (event.key === "]" || event.code === "BracketRight")) || event.key === "F8" || event.key === GS;
-}
-
-export function typeSeparator(event, box) {
-  event.preventDefault();
-  box.setRangeText(GS, box.selectionStart, box.selectionEnd, "end");
-}
-
 function enqueue(box, raw) {
   if (raw.trim()) queue = queue.then(() => take(box, raw)).catch(() => stop("扫码没有录入，请重扫"));
 }
@@ -173,7 +163,7 @@ window.addEventListener("keydown", keepOut, true);
 function arrives(key) {
   const now = performance.now();
   if (key.length !== 1) return;
-  if (now - burst.last > 200) Object.assign(burst, { since: now, count: 0 });
+  if (now - burst.last > 100) Object.assign(burst, { since: now, count: 0 });
   burst.last = now;
   burst.count += 1;
 }
