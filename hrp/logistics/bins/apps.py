@@ -7,12 +7,14 @@ class BinsConfig(AppConfig):
     verbose_name = "货位"
 
     def ready(self) -> None:
-        from hrp.logistics.bins import invariants
+        from hrp.logistics.bins import invariants, labelling
         from hrp.logistics.bins.screens import registers
+        from hrp.logistics.labels import kinds
         from hrp.platform.access import permissions
         from hrp.platform.ui import screens
 
         invariants.register_all()
+        kinds.register(labelling.KIND)
         permissions.declare_all("logistics", registers.PERMISSIONS)
         for screen in registers.ALL:
             screens.register(screen)
