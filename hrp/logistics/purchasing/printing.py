@@ -24,8 +24,8 @@ COLUMNS = (
 )
 
 
-def inspection_record(document: Inspection) -> bytes:
-    """The record as PDF."""
+def inspection_record(document: Inspection, copy: str = "") -> bytes:
+    """The record as PDF; ``copy`` marks a reprint."""
     hospital = document.campus.hospital.name
     signed = [
         f"{one.signer.display_name} {clock.local(one.at):%Y-%m-%d %H:%M}"
@@ -60,6 +60,7 @@ def inspection_record(document: Inspection) -> bytes:
         signatures=people,
         total=document.total,
         note="检查项目：" + "、".join(check.title for check in checklist.CHECKS),
+        copy=copy,
         printed=f"打印于 {clock.local(clock.now()):%Y-%m-%d %H:%M}",
     )  # fmt: skip
     return pdf.render("form", data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hrp.logistics.models import StockMove, Store
-from hrp.logistics.screens import advising
+from hrp.logistics.screens import advising, papers
 from hrp.platform.ledger.models import Fund
 from hrp.platform.ui.screens import Column, DocumentScreen, Field, Filter, LineField, Panel
 
@@ -96,6 +96,9 @@ RECEIPTS = DocumentScreen(
     amount_title="价税合计",
     panels=(MOVES,),
     form="form",
+    paper_lines=papers.receipt,
+    copies=("第一联 库房", "第二联 财务", "第三联 供应商"),
+    signatures=("制单", "采购", "验收", "库管", "会计"),
 )  # fmt: skip
 
 ISSUES = DocumentScreen(
@@ -140,6 +143,9 @@ ISSUES = DocumentScreen(
     advise=advising.issue,
     panels=(MOVES,),
     form="form",
+    paper_lines=papers.outgoing,
+    copies=("第一联 库房", "第二联 财务", "第三联 领用科室"),
+    signatures=("制单", "发料", "复核", "领用人", "会计"),
 )  # fmt: skip
 
 ALL = (RECEIPTS, ISSUES)

@@ -55,9 +55,14 @@ def form(
     printed: str = "",
     watermark: str = "",
     copies: Sequence[str] = (),
+    copy: str = "",
     qr: str = "",
 ) -> dict[str, Any]:
-    """Data for ``pdf.render("form", ...)``. ``qr`` is the text of the QR code, the number when empty."""
+    """Data for ``pdf.render("form", ...)``. ``qr`` is the text of the QR code, the number when empty.
+
+    ``copies`` are the parts of the form (三联): named at the foot of carbon paper, sheets of their own on A4. ``copy``
+    stands beside the QR code, e.g. that this is a reprint.
+    """
     per_page = LINES_PER_PAGE[paper]
     chunks = [lines[i : i + per_page] for i in range(0, len(lines), per_page)] or [[]]
     return {
@@ -86,7 +91,9 @@ def form(
         "note": note,
         "printed": printed,
         "watermark": watermark,
-        "copies": list(copies),
+        "copies": list(copies) if paper == "slip" else [],
+        "parts": [""] if paper == "slip" or not copies else list(copies),
+        "copy": copy,
     }
 
 

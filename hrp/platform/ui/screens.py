@@ -352,7 +352,10 @@ class DocumentScreen:
     form: str = "form"  # the typst template of exchange that prints it
     paper: Literal["a4", "slip"] = "a4"  # slip: 241 x 140 mm continuous forms in three parts
     signatures: tuple[str, ...] = ("制单", "审核", "经手")
-    printed: Callable[[Any], bytes] | None = None  # a PDF of the module's own instead of the generic form
+    # a PDF of the module's own instead of the generic form; told what marks it as a reprint
+    printed: Callable[[Any, str], bytes] | None = None
+    # other columns and lines on paper than in the grid: (columns, rows) of hrp.platform.exchange.forms
+    paper_lines: Callable[[Any], tuple[Sequence[Any], Sequence[Mapping[str, Any]]]] | None = None
     sheet: Any = None
     creatable: bool = True
     advise: Callable[[Actor, Mapping[str, str], Sequence[Mapping[str, str]]], Sequence[Advice]] | None = None
