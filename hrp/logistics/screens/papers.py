@@ -13,7 +13,7 @@ from hrp.platform.exchange.forms import FormColumn
 Lines = tuple[Sequence[FormColumn], Sequence[Mapping[str, Any]]]
 
 CODE, NAME = FormColumn("code", "编码", width=17), FormColumn("name", "名称 规格型号")
-UNIT, LOT = FormColumn("unit", "单位", width=9, align="center"), FormColumn("lot", "批号", width=19)
+UNIT, LOT = FormColumn("unit", "单位", width=10, align="center"), FormColumn("lot", "批号", width=19)
 EXPIRY = FormColumn("expiry", "失效期", width=19, align="center")
 QUANTITY = FormColumn("quantity", "数量", width=15, align="right", total=True)
 AMOUNT = FormColumn("amount", "金额", width=21, align="right", places=2, total=True)
@@ -26,7 +26,7 @@ def day(value: dt.date | None) -> str:
 def receipt(document: Any) -> Lines:
     """序 编码 名称规格 单位 批号 失效期 注册证号 数量 单价 金额."""
     columns = (
-        CODE, NAME, UNIT, LOT, EXPIRY, FormColumn("registration", "注册证号", width=26), QUANTITY,
+        CODE, NAME, UNIT, LOT, EXPIRY, FormColumn("registration", "注册证号", width=25), QUANTITY,
         FormColumn("price", "单价", width=15, align="right"), AMOUNT,
     )  # fmt: skip
     rows = [

@@ -83,5 +83,8 @@ def _cost(item: int, picks: Sequence[Pick], method: CostMethod, values: dict[int
     """What it would cost; first in, first out is shown at the average, for its layers are only read when it leaves."""
     if method == CostMethod.BATCH:
         return sum((pick.amount for pick in picks), ZERO)
-    values[item], cost = values.get(item, Balance()).take(sum((pick.quantity for pick in picks), ZERO))
-    return cost
+    total = ZERO
+    for pick in picks:  # batch by batch as posting does, for every part is rounded by itself
+        values[item], cost = values.get(item, Balance()).take(pick.quantity)
+        total += cost
+    return total

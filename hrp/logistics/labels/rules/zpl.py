@@ -96,15 +96,12 @@ def one(label: Label, printer: Printer = Printer()) -> str:
         parts.append(
             f"^BY2^FO{at(gap * 2)},{at(printer.height - 10.5)}^BCN,{at(6)},N,N,N^FH_^FD>:{escaped(bars)}^FS"
         )
-    parts.append(
-        _text(
-            printer,
-            gap,
-            printer.height - 3.6,
-            2.5,
-            cut(label.human or label.code.replace(GS, ""), int((printer.width - gap * 2) / 1.25)),
-        )
-    )
+    most = int((printer.width - gap * 2) / 1.25)
+    lines = _two_lines(label.human or label.code.replace(GS, ""), most)
+    if label.is_plain:
+        lines = [cut("".join(lines), most)]
+    for up, line in enumerate(reversed(lines)):
+        parts.append(_text(printer, gap, printer.height - 3.6 - up * 2.9, 2.5, line))
     return "\n".join([*parts, "^XZ"])
 
 

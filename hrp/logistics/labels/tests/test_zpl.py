@@ -52,7 +52,8 @@ def test_our_own_code_has_its_fixed_lengths_first_and_its_separator() -> None:
     assert symbol(text) == code
     assert "_1D" in text, "a separator is no letter"
     assert "^BCN" not in text, "bars could not carry it"
-    assert "(01)06901234567892(11)260131(17)280131(10)LOT7(21)YN000" in text
+    read = re.findall(r"\^FO16,\d+\^A@N,20,20,\S+\^FH_\^FD(.*?)\^FS", text)
+    assert "".join(reversed(read)) == "(01)06901234567892(11)260131(17)280131(10)LOT7(21)YN000000001"
 
 
 def test_copies_and_the_mark_of_a_reprint() -> None:

@@ -126,7 +126,7 @@ def test_suggestions_become_a_plan_of_what_a_person_decides(market: Market, clie
         == 40
     )
     QuotaCard.objects.update(state="asked", request="logistics.purchase_plan:4711")
-    market.direct(market.line(market.syringe, 25))
+    market.direct(market.line(market.syringe, 25, lot="L9", expiry="2029-01-01"))
     assert sorted(QuotaCard.objects.values_list("state", flat=True)) == ["asked", "full"], (
         "25 fill one pack of 20"
     )

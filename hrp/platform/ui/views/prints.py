@@ -42,7 +42,8 @@ class _Print(DocumentView):
             if self.screen.paper_lines is not None
             else _from_grid(grid, self.screen)
         )
-        has_total = document.total or any(one.name == self.screen.amount for one in bound)
+        priced = [line.get(self.screen.amount) for line in lines]
+        has_total = bool(document.total) or (bool(priced) and all(isinstance(one, Decimal) for one in priced))
         wanted = request.GET.get("paper", "")
         return forms.form(
             hospital=selectors.hospital_name(),
@@ -64,18 +65,13 @@ class _Print(DocumentView):
             ),
             watermark=_WATERMARKS.get(State(document.state), ""),
             copies=self.screen.copies,
-            copy=reprint(copy_number),
+            copy=forms.reprint(copy_number),
         )
 
 
-INDEX = forms.FormColumn("index", _("序号"), width=9, align="center")
+INDEX = forms.FormColumn("index", _("序号"), width=10, align="center")
 PLACES = {"money": 2}
 WIDTHS = {"money": 22, "quantity": 16, "price": 17, "date": 20, "percent": 14, "integer": 12, "bool": 12}
-
-
-def reprint(copy_number: int) -> str:
-    """What marks every print after the first."""
-    return _("补打 {n}").format(n=copy_number - 1) if copy_number > 1 else ""
 
 
 def _from_grid(grid: Grid, screen: Any) -> tuple[list[forms.FormColumn], list[dict[str, Any]]]:
@@ -125,7 +121,7 @@ class PrintPage(_Print):
         document = self.load(request, pk, "print")
         copy_number = services.count_print(document, actor=actor_of(request))
         if self.screen.printed is not None:
-            return _pdf(self.screen.printed(document, reprint(copy_number)), document.display_number)
+            return _pdf(self.screen.printed(document, forms.reprint(copy_number)), document.display_number)
         data = self.sheet(request, document, copy_number)
         try:
             return _pdf(pdf.render(self.screen.form, data), document.display_number)
