@@ -51,9 +51,10 @@ on("submit", "[data-scan]", (event, form) => {
   event.preventDefault();
   const code = form.elements.code.value.trim();
   const quantity = form.elements.quantity?.value.trim();
+  const act = $("[data-hand-act]:checked")?.value;
   form.reset();
   form.elements.code.focus();
-  if (code) queue = queue.then(() => take(form, { code, quantity }));
+  if (code) queue = queue.then(() => take(form, { code, quantity, act }));
 });
 
 on("keydown", "#hand-code", (event, box) => typesSeparator(event) && typeSeparator(event, box));

@@ -96,7 +96,7 @@ def _width(one: Input) -> int:
     """Millimetres: by kind, for texts in proportion to the grid; the widest text shares what is left."""
     if one.kind in WIDTHS:
         return WIDTHS[one.kind]
-    return 0 if not one.declared.width or one.declared.width >= WIDE else max(9, one.declared.width // 6)
+    return 0 if not one.declared.width or one.declared.width >= WIDE else max(10, one.declared.width // 6)
 
 
 WIDE = 190  # pixels
