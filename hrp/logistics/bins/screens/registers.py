@@ -13,11 +13,13 @@ from hrp.logistics.bins import selectors
 from hrp.logistics.bins.models import Bin, HomeBin, Placement
 from hrp.logistics.bins.services import placing, registering
 from hrp.logistics.models import Batch, Item, StockBalance, Store
+from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.ui.screens import Action, Column, Field, Filter, Lookup, Panel, RegisterScreen, Tab
 
 PERMISSIONS = {
     "logistics.bin.view": "查看货位",
     "logistics.bin.edit": "维护货位与默认货位",
+    "logistics.bin.import": "导入货位",
     "logistics.bin.export": "导出货位",
     "logistics.bin.put": "上架与移位",
 }
@@ -134,7 +136,7 @@ def _bin_words(row: Any) -> str:
 def _put(*, actor: Any, obj: StockBalance, values: dict[str, Any]) -> str:
     there = Bin.objects.filter(pk=values["bin"], store=obj.store_id).select_related("store").first()
     if there is None:
-        return "货位不在这个库房"
+        raise Invalid(f"所选货位不在{obj.store}", problems=[Problem("请选择本库房的货位", field="bin")])
     placing.put(
         Batch.objects.get(pk=obj.batch_id),
         there,
