@@ -175,11 +175,27 @@ function isScanned(input, text) {
   return /^(\d{8}|\d{12,14})$/.test(text) || (quick && burst.count >= 6 && burst.count >= text.length);
 }
 
-function takeFrom(input) {
-  const raw = input.value;
+/** Whether fourteen digits end in their own check digit: then they are a product number, not somebody's typing. */
+function isProduct(digits) {
+  const sum = [...digits].reduce((carried, digit, place) => carried + Number(digit) * (place % 2 ? 1 : 3), 0);
+  return sum % 10 === 0;
+}
+
+/** What was scanned into a cell, and what stood there before; null for what was typed. */
+function scannedIn(input) {
+  const text = input.value;
+  const known = before?.input === input;
+  if (isScanned(input, text.trim())) return { raw: text, rest: known ? before.value : "" };
+  // the cursor stood behind something: the code begins where a product number does
+  const at = text.search(/01\d{14}/);
+  if (at > 0 && isProduct(text.slice(at + 2, at + 16))) return { raw: text.slice(at), rest: text.slice(0, at) };
+  return null;
+}
+
+function takeFrom(input, { raw, rest }) {
   forget(input);
-  input.value = before?.input === input ? before.value : "";
-  if (before?.input === input && before.hidden) before.hidden.value = before.id;
+  input.value = rest;
+  if (before?.input === input && before.hidden && before.value === rest) before.hidden.value = before.id;
   const box = $("#scan");
   const waiting = isEmpty(input.closest("tr")) ? input.closest("tr") : ([...body().rows].find(isEmpty) ?? addRow());
   $(`[data-cell="${box.dataset.field}"]`, waiting).focus();
@@ -193,10 +209,11 @@ window.addEventListener(
     if (!input || !$("#scan") || event.isComposing || event.keyCode === 229) return;
     if (typesSeparator(event)) return typeSeparator(event, input);
     arrives(event.key);
-    if (event.key !== "Enter" || event.shiftKey || !isScanned(input, input.value.trim())) return;
+    const found = event.key === "Enter" && !event.shiftKey ? scannedIn(input) : null;
+    if (!found) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    takeFrom(input);
+    takeFrom(input, found);
   },
   true,
 );
