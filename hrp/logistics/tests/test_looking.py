@@ -16,7 +16,7 @@ from hrp.logistics.models import Batch, StockMove
 from hrp.logistics.subledger.looking import would_take
 from hrp.logistics.subledger.taking import Want
 from hrp.logistics.tests.test_subledger import Business
-from hrp.platform.base import clock
+from hrp.platform.base import clock, stamps
 from hrp.platform.base.refusals import Conflict
 from hrp.platform.documents.testing import DAY
 
@@ -88,6 +88,7 @@ def test_the_grid_says_what_is_there_what_goes_and_why(client: Client) -> None:
     item = stock(business)
     Batch.objects.filter(lot="LATE").update(hold="frozen")
     business.world.grant(business.clerk, "logistics.stock.view")
+    stamps.forget()
     client.force_login(business.clerk)
     told = advice(
         client,

@@ -84,19 +84,10 @@ def form(
         "fields": _tiled(fields, FIELDS_PER_ROW[sheet]),
         "columns": [{"title": c.title, "width": c.width, "align": c.align} for c in columns],
         "per_page": per_page,
-        "pages": [
-            {
-                "lines": [[_cell(line.get(c.key), c) for c in columns] for line in chunk],
-                "subtotal": _subtotal(chunk, columns),
-            }
-            for chunk in chunks
-        ],
+        "pages": [_page(chunk, columns) for chunk in chunks],
         "total": thousands(total) if total is not None else None,
         "total_upper": f"人民币{rmb_upper(total)}" if total is not None else None,
-        "signatures": [
-            {"label": s, "name": ""} if isinstance(s, str) else {"label": s[0], "name": s[1]}
-            for s in signatures
-        ],
+        "signatures": _signed(signatures),
         "note": note,
         "printed": printed,
         "watermark": watermark,
@@ -104,6 +95,18 @@ def form(
         "parts": [""] if paper == "slip" or not copies else list(copies),
         "copy": copy,
     }
+
+
+def _page(lines: Sequence[Mapping[str, Any]], columns: Sequence[FormColumn]) -> dict[str, Any]:
+    return {
+        "lines": [[_cell(line.get(column.key), column) for column in columns] for line in lines],
+        "subtotal": _subtotal(lines, columns),
+    }
+
+
+def _signed(signatures: Sequence[str | tuple[str, str]]) -> list[dict[str, str]]:
+    pairs = ((one, "") if isinstance(one, str) else one for one in signatures)
+    return [{"label": label, "name": name} for label, name in pairs]
 
 
 def _needs(columns: Sequence[FormColumn]) -> int:

@@ -119,6 +119,11 @@ def test_suggestions_become_a_plan_of_what_a_person_decides(market: Market, clie
     assert again.lines.get(item=market.syringe).quantity == 0, "cards are used up by the plan they became"
     with pytest.raises(Invalid):
         replenishing.scan_cards(actor=market.buyer, rule=StockingRule.objects.get(item=market.gauze), cards=1)
+    cards_wait_for_their_plan(market, plan)
+
+
+def cards_wait_for_their_plan(market: Market, plan: PurchasePlan) -> None:
+    """Asked for by the plan, empty again when it is given up, full when goods came that are enough for a pack."""
     assert set(QuotaCard.objects.values_list("state", "request")) == {("asked", plan.source)}
     services.void(plan, actor=market.buyer, reason="改为直送")
     assert (
