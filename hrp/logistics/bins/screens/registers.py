@@ -122,7 +122,7 @@ def _whereabouts(actor: Any) -> QuerySet[StockBalance]:
     return (
         StockBalance.objects.filter(quantity__gt=0).exclude(store__kind=Store.Kind.TRANSIT).select_related("store", "item", "batch")
         .annotate(
-            placed=Subquery(_placed().annotate(codes=StringAgg("bin__code", delimiter="、", ordering="bin__code")).values("codes")),
+            placed=Subquery(_placed().annotate(codes=StringAgg("bin__code", delimiter="、", order_by="bin__code")).values("codes")),
             turn=Subquery(_placed().annotate(first=Min("bin__sequence")).values("first")), home=Subquery(home),
         )
         .annotate(bins=Coalesce("placed", "home", Value(""), output_field=CharField()))
@@ -184,10 +184,11 @@ WHERE = RegisterScreen(
     ),
     actions=(
         Action(
-            "put", "上架 / 移位", _put, permission=placing.PUT, icon="map-pin-plus", place="list", model=Placement,
+            "put", "上架 / 移位", _put, permission=placing.PUT, icon="map-pin-plus", place="detail", model=Placement,
             fields=(Field("bin", lookup="logistics.open_bin", required=True), Field("move", title="移位（不再放在原处）", kind="bool")),
         ),
     ),
+    fields=("store", "item", "batch", "quantity"),
     scope_field="store__org_unit",
     search=(),
     exact=(),

@@ -189,15 +189,16 @@ def test_only_what_is_here_is_put_away(ward: Ward) -> None:
         placing.batch_here(ward.store, [ward.room.syringe.pk], "GONE")
 
 
-def test_several_batches_are_put_away_from_the_list(ward: Ward, client: Client) -> None:
+def test_a_batch_is_put_away_without_a_scanner(ward: Ward, client: Client) -> None:
     client.force_login(ward.keeper)
     other = Store.objects.create(
         code="S9", name="二级库", kind="second", campus=ward.world.campus, org_unit=ward.world.unit
     )
     registering.lay_out(actor=ward.keeper, store=other, zone="z", racks=1, levels=1, places=1, kind="pick")
-    ids = list(StockBalance.objects.filter(batch__lot__in=("NEAR", "LATE")).values_list("pk", flat=True))
-    address = "/logistics/bin-stock/bulk/put"
-    client.post(address, {"row": ids, "bin": Bin.objects.get(store=other).pk})
+    row = StockBalance.objects.get(batch__lot="NEAR")
+    assert client.get(f"/logistics/bin-stock/{row.pk}").status_code == 200
+    address = f"/logistics/bin-stock/{row.pk}/act/put"
+    client.post(address, {"bin": Bin.objects.get(store=other).pk})
     assert not Placement.objects.exists(), "a bin of another store takes nothing"
-    client.post(address, {"row": ids, "bin": bin_of(ward, "A-01-02-02").pk})
-    assert {one.batch.lot for one in Placement.objects.all()} == {"NEAR", "LATE"}
+    client.post(address, {"bin": bin_of(ward, "A-01-02-02").pk})
+    assert Placement.objects.get().batch.lot == "NEAR"
