@@ -12,6 +12,7 @@ import "./dates.js";
 import "./files.js";
 import "./grid.js";
 import "./scan.js";
+import "./advice.js";
 import "./scanner.js";
 import "./clocks.js";
 import "./intake.js";

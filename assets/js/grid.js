@@ -27,7 +27,7 @@ function show(name, text) {
 export function total() {
   if (!grid()) return;
   const rows = [...body().rows];
-  show("rows", String(rows.length));
+  show("rows", String(rows.filter((row) => inputs(row).some((input) => input.value)).length));
   for (const head of $$("th[data-total]", grid())) {
     const name = head.dataset.total;
     const sum = rows.reduce((carried, row) => carried + read(row, name), 0n);
@@ -37,12 +37,14 @@ export function total() {
       if (words) words.textContent = decimal.inWords(sum);
     }
   }
+  document.dispatchEvent(new Event("grid:changed"));
 }
 
 function compute(row) {
   for (const node of $$("[data-product]", row)) {
     const [left, right] = node.dataset.product.split(" ");
-    const text = decimal.money(decimal.multiply(read(row, left), read(row, right)));
+    const typed = [left, right].some((name) => cell(row, name)?.value);
+    const text = typed ? decimal.money(decimal.multiply(read(row, left), read(row, right))) : "";
     if ("value" in node) node.value = text;
     else node.textContent = text;
   }
@@ -60,9 +62,9 @@ function renumber() {
   total();
 }
 
-export function addRow() {
+export function addRow(before = null) {
   const row = $("#line-template").content.firstElementChild.cloneNode(true);
-  body().append(row);
+  body().insertBefore(row, before);
   renumber();
   return row;
 }
@@ -135,8 +137,10 @@ on("keydown", CELLS, (event, input) => {
   const at = cells.indexOf(input);
   if (event.key === "Enter") {
     event.preventDefault();
-    if (event.shiftKey) go(at > 0 ? row : row.previousElementSibling, at > 0 ? at - 1 : cells.length - 1);
-    else if (at < cells.length - 1) go(row, at + 1);
+    const usual = (cell) => !("aside" in cell.dataset);
+    const next = "aside" in input.dataset ? at + 1 : cells.findIndex((cell, place) => place > at && usual(cell));
+    if (event.shiftKey) go(at > 0 ? row : row.previousElementSibling, at > 0 ? at - 1 : cells.findLastIndex(usual));
+    else if (next > 0 && next < cells.length) go(row, next);
     else go(row.nextElementSibling ?? addRow(), 0);
   } else if (event.key === "ArrowDown" && input.tagName !== "SELECT" && !event.altKey) {
     event.preventDefault();

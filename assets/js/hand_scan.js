@@ -1,6 +1,7 @@
 // One scan box: scanners type fast and end with Enter, so scans wait in a queue and never race each other.
 import { $, csrf, on } from "./dom.js";
 import { STOP, play, tell } from "./hand_sounds.js";
+import { typeSeparator, typesSeparator } from "./separator.js";
 
 let queue = Promise.resolve();
 let open = 0; // the issue whose badge is awaited
@@ -50,10 +51,13 @@ on("submit", "[data-scan]", (event, form) => {
   event.preventDefault();
   const code = form.elements.code.value.trim();
   const quantity = form.elements.quantity?.value.trim();
+  const act = $("[data-hand-act]:checked")?.value;
   form.reset();
   form.elements.code.focus();
-  if (code) queue = queue.then(() => take(form, { code, quantity }));
+  if (code) queue = queue.then(() => take(form, { code, quantity, act }));
 });
+
+on("keydown", "#hand-code", (event, box) => typesSeparator(event) && typeSeparator(event, box));
 
 on("click", "[data-code]", (event, button) => {
   const form = $("[data-scan]");

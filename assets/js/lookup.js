@@ -14,6 +14,13 @@ let waiting = 0;
 let sequence = 0;
 
 const box = (input) => input.closest("[data-lookup]");
+
+/** What was typed here was no search after all: nothing opens for it any more. */
+export function forget(input) {
+  clearTimeout(waiting);
+  sequence += 1;
+  if (owner === input) close();
+}
 const hidden = (input) => $("input[type=hidden]", box(input));
 
 /** Values of the cells and fields a look-up depends on: the same row first, then the header. */

@@ -1,6 +1,6 @@
 // 扫码枪自检: every character that arrived, and what the server's parser reads in it.
 import { $, csrf, element, on } from "./dom.js";
-import { typeSeparator, typesSeparator } from "./scan.js";
+import { typeSeparator, typesSeparator } from "./separator.js";
 
 function characters(raw) {
   const row = element("div", { class: "scanner-characters" });

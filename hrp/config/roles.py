@@ -56,7 +56,7 @@ ROLES = (
             "logistics.stock_receipt.*", "logistics.stock_issue.*", "logistics.stock_transfer.*", "logistics.transfer_receipt.*",
             "logistics.supplier_return.*", "logistics.identifier.bind", "logistics.opening_stock.edit", "logistics.opening_stock.submit",
             "logistics.requisition.post", "logistics.requisition.print", "logistics.department_return.*",
-            "logistics.delivery.hand_over", "logistics.quota_card.*", "logistics.scrap.edit", "logistics.scrap.submit",
+            "logistics.delivery.hand_over", "logistics.quota_card.*", "logistics.bin.*", "logistics.label.print", "logistics.scrap.edit", "logistics.scrap.submit",
             "logistics.scrap.post", "logistics.scrap.print", "logistics.scrap.destroy",
             "logistics.consign_*.*", "logistics.use_*.*", "logistics.operation_request.*", "logistics.unit.*", "logistics.freeze.edit",
             "logistics.recall.acknowledge", "logistics.*.view", "logistics.*.export", "org.*.view", *STAFF,

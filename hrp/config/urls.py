@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", include("hrp.operations.incidents.urls")),
     path("operations/", include("hrp.operations.feedback.urls")),
     path("operations/", include("hrp.operations.acceptance.urls")),
+    path("logistics/", include("hrp.logistics.labels.urls")),
     path("logistics/", include("hrp.logistics.catalogue.urls")),
     path("logistics/", include("hrp.logistics.highvalue.urls")),
     path("logistics/", include("hrp.logistics.purchasing.urls")),

@@ -15,8 +15,11 @@ class LogisticsConfig(AppConfig):
         from hrp.logistics.screens import documents, lookups, registers, transfers
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
-        from hrp.platform.ui import screens
+        from hrp.platform.ui import menu, screens
 
+        menu.arrange(
+            "logistics", "采购", "库存业务", "申领", "盘点", "高值耗材", "结算", "报表", "基础资料",
+        )  # fmt: skip
         registry.register(StockReceipt, StockReceiptLine)
         registry.register(StockIssue, StockIssueLine)
         registry.register(StockTransfer, StockTransferLine)

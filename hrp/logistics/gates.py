@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hrp.platform.base.refusals import Problem
 from hrp.platform.base.registry import Registry
@@ -173,6 +173,48 @@ def still_estimated(receipt_lines: Sequence[int]) -> dict[int, Decimal] | None:
     """Base units of these lines no invoice has come for; None where nobody knows invoices."""
     found = [look_up(receipt_lines) for look_up in _estimates]
     return {pk: quantity for one in found for pk, quantity in one.items()} if found else None
+
+
+OwnPromises = Callable[[str], Sequence[str]]
+_promises: Registry[OwnPromises] = Registry("占用")
+
+
+def know_promises(name: str, look_up: OwnPromises) -> OwnPromises:
+    """Let screens know which promises of stock a document (``source``) serves: ``look_up(source)`` gives their sources."""
+    return _promises.register(name, look_up)
+
+
+def served_promises(source: str) -> list[str]:
+    """The sources whose promises this document serves when it is posted."""
+    return [found for look_up in _promises for found in look_up(source)]
+
+
+@dataclass(frozen=True)
+class EmptyCards:
+    """Empty fixed-pack cards (定数卡) of one item: how many, and the base units they stand for."""
+
+    count: int
+    quantity: Decimal
+
+
+class Cards(Protocol):
+    """What purchasing must know of the cards that hang in stores."""
+
+    def empty(self, store_id: int) -> dict[int, EmptyCards]: ...
+    def scan(self, store_id: int, item_id: int, count: int, *, actor: Any) -> int: ...
+    def ask(self, store_id: int, item_ids: Sequence[int], *, source: str) -> None: ...
+
+
+_cards: Registry[Cards] = Registry("定数卡")
+
+
+def know_cards(cards: Cards) -> Cards:
+    return _cards.register("cards", cards)
+
+
+def cards() -> Cards | None:
+    """The cards of stores; None where no room keeps any."""
+    return next(iter(_cards), None)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
+from hrp.logistics.bins import demo as bins
 from hrp.logistics.catalogue import demo as catalogue
 from hrp.logistics.counting import demo as counting
 from hrp.logistics.highvalue import demo as highvalue
@@ -102,6 +103,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     highvalue.seed(users, org.units, today)
     _work_in_progress(org, room, users, rng, today)
+    bins.seed(users, room.store, at_work(today, 8, 45))
     requesting.today(ward, today, at_work(today, 8, 50))
     counting.today(users, room.store, today, at_work(today, 8, 55))
     catalogue.seed(users, room.suppliers, list(org.units.values()), today)

@@ -21,6 +21,8 @@ MODULE_APPS = [
     "hrp.logistics",
     "hrp.logistics.reports",
     "hrp.logistics.catalogue",
+    "hrp.logistics.labels",
+    "hrp.logistics.bins",
     "hrp.logistics.highvalue",
     "hrp.logistics.purchasing",
     "hrp.logistics.budget",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
 from hrp.logistics.catalogue import parameters
-from hrp.logistics.catalogue.models import ItemUnit, VolumeContract
+from hrp.logistics.catalogue.models import ItemIdentifier, ItemUnit, VolumeContract
 from hrp.logistics.catalogue.rules.volume import Progress, progress
 from hrp.logistics.models import Item
 from hrp.logistics.rules.units import Unit
@@ -86,3 +87,12 @@ def catalogue_changes(version: Any, before: Any) -> tuple[list[Item], list[Item]
     items = Item.objects.in_bulk(now ^ then)
     by_code = sorted(items.values(), key=lambda item: item.code)
     return [i for i in by_code if i.pk in now], [i for i in by_code if i.pk in then]
+
+
+def codes_of(item_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The identifiers of items at every level of packing, by item."""
+    found: dict[int, list[str]] = {}
+    rows = ItemIdentifier.objects.filter(item__in=item_ids).order_by("item_id", "quantity")
+    for item, di in rows.values_list("item_id", "di"):
+        found.setdefault(item, []).append(di)
+    return found

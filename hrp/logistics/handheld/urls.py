@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from hrp.logistics.handheld.views import counting, pages, scans
+from hrp.logistics.handheld.views import bins, counting, pages, recalls, scans
 
 urlpatterns = [
     path("handheld", pages.home, name="logistics.handheld"),
     path("handheld/receive", pages.receive, name="logistics.handheld.receive"),
     path("handheld/receive/<int:pk>", pages.receive_one, name="logistics.handheld.receive.one"),
     path("handheld/receive/<int:pk>/scan", scans.receive, name="logistics.handheld.receive.scan"),
+    path("handheld/putaway", bins.stores, name="logistics.handheld.putaway"),
+    path("handheld/putaway/<int:pk>", bins.putaway, name="logistics.handheld.putaway.one"),
+    path("handheld/putaway/<int:pk>/scan", bins.scan, name="logistics.handheld.putaway.scan"),
+    path("handheld/recall", recalls.page, name="logistics.handheld.recall"),
+    path("handheld/recall/scan", recalls.scan, name="logistics.handheld.recall.scan"),
     path("handheld/pick", pages.pick, name="logistics.handheld.pick"),
     path("handheld/pick/start/<int:pk>", pages.pick_start, name="logistics.handheld.pick.start"),
     path("handheld/pick/<int:pk>", pages.pick_one, name="logistics.handheld.pick.one"),

@@ -7,7 +7,7 @@ class HighvalueConfig(AppConfig):
     verbose_name = "高值耗材"
 
     def ready(self) -> None:
-        from hrp.logistics.highvalue import invariants, parameters
+        from hrp.logistics.highvalue import invariants, labelling, parameters
         from hrp.logistics.highvalue.documents.consign_in import ConsignIn, ConsignInLine
         from hrp.logistics.highvalue.documents.consign_out import ConsignOut, ConsignOutLine
         from hrp.logistics.highvalue.documents.consign_statement import ConsignStatement, ConsignStatementLine
@@ -17,6 +17,7 @@ class HighvalueConfig(AppConfig):
         from hrp.logistics.highvalue.pieces import following
         from hrp.logistics.highvalue.screens import documents, lookups, menu, recalls, registers
         from hrp.logistics.highvalue.services import charging
+        from hrp.logistics.labels import kinds as labels
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
         from hrp.platform.exchange.messages import outbound
@@ -34,6 +35,7 @@ class HighvalueConfig(AppConfig):
             registry.register(model, line)
         parameters.declare()
         invariants.register_all()
+        labels.register(labelling.KIND)
         following.register_gates()
         outbound.on_answer(charging.CHARGE, charging.heard)
         outbound.on_given_up(charging.CHARGE, charging.heard)

@@ -14,6 +14,7 @@ from hrp.logistics.highvalue.services import recalls
 from hrp.logistics.rules.expiry import NO_EXPIRY
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
+from hrp.platform.documents import services as documents
 from hrp.platform.exchange import forms, pdf
 from hrp.platform.exchange.forms import FormColumn
 from hrp.platform.ui import formats
@@ -46,14 +47,24 @@ def unit_labels(units: Sequence[TraceUnit]) -> bytes:
 
 def _form(
     actor: User,
+    paper: str,
+    pk: int,
     title: str,
     number: str,
     fields: Sequence[tuple[str, str] | tuple[str, str, int]],
     **more: Any,
 ) -> bytes:
+    """``paper`` and ``pk`` say what is printed, so that it is known to be printed again."""
     printed = f"{actor} 于 {formats.datetime_text(clock.now())} 打印"
+    copy = forms.reprint(documents.count_paper(f"logistics.{paper}", pk, actor=actor))
     data = forms.form(
-        hospital=hospital_name(), title=title, number=number, fields=fields, printed=printed, **more
+        hospital=hospital_name(),
+        title=title,
+        number=number,
+        fields=fields,
+        printed=printed,
+        copy=copy,
+        **more,
     )
     return pdf.render("form", data)
 
@@ -70,7 +81,7 @@ def use_sheet(uses: Sequence[PatientUse], *, actor: User) -> bytes:
         for place, use in enumerate(reversed(uses), start=1)
     ]  # fmt: skip
     return _form(
-        actor, "高值耗材使用清单", first.visit_no,
+        actor, "use_sheet", min(use.pk for use in uses), "高值耗材使用清单", first.visit_no,
         [
             ("就诊号", first.visit_no), ("患者", first.patient), ("使用科室", first.org_unit.name), ("手术名称", first.operation, 2),
             ("手术医生", first.operator),
@@ -104,7 +115,7 @@ def trace_report(trace: Trace, *, actor: User) -> bytes:
         for event in trace.events
     ]  # fmt: skip
     return _form(
-        actor, "高值耗材追溯单", unit.uid, [one for one in fields if one[1]],
+        actor, "trace", unit.pk, "高值耗材追溯单", unit.uid, [one for one in fields if one[1]],
         columns=(
             FormColumn("at", "时间", 36), FormColumn("act", "事件", 22), FormColumn("to", "状态", 22), FormColumn("store", "库房", 34), FormColumn("who", "经办人", 24), FormColumn("note", "说明"),
         ),
@@ -130,7 +141,7 @@ def recall_report(row: Recall, *, actor: User) -> bytes:
     title = "召回演练报告" if row.is_drill else "召回报告"
     took = f"{row.list_ms / 1000:.2f} 秒" if row.list_ms is not None else ""
     return _form(
-        actor, title, row.number,
+        actor, "recall", row.pk, title, row.number,
         [
             ("事由", row.title, 2), ("级别", row.get_level_display()), ("物资", str(row.item or row.registration_number), 2), ("批号", row.lot or "全部"),
             ("供应商", str(row.supplier or "")), ("决定日期", _day(row.decided_on)), ("通知期限", _day(row.notice_due)),

@@ -10,22 +10,22 @@ from hrp.platform.base import clock
 from hrp.platform.exchange import forms, pdf
 
 COLUMNS = (
-    forms.FormColumn("index", "序号", width=9, align="center"),
+    forms.FormColumn("index", "序号", width=10, align="center"),
     forms.FormColumn("item", "名称规格"),
     forms.FormColumn("registration", "注册证号", width=27),
     forms.FormColumn("lot", "批号", width=18),
-    forms.FormColumn("dates", "生产/失效", width=19),
+    forms.FormColumn("dates", "生产/失效", width=31),
     forms.FormColumn("quantity", "到货", width=14, align="right"),
     forms.FormColumn("sampled", "抽检", width=12, align="right"),
     forms.FormColumn("accepted", "合格", width=14, align="right"),
     forms.FormColumn("verdict", "结论", width=15, align="center"),
     forms.FormColumn("checks", "检查结果", width=36),
-    forms.FormColumn("kept", "保存至", width=18, align="center"),
+    forms.FormColumn("kept", "保存至", width=20, align="center"),
 )
 
 
-def inspection_record(document: Inspection) -> bytes:
-    """The record as PDF."""
+def inspection_record(document: Inspection, copy: str = "") -> bytes:
+    """The record as PDF; ``copy`` marks a reprint."""
     hospital = document.campus.hospital.name
     signed = [
         f"{one.signer.display_name} {clock.local(one.at):%Y-%m-%d %H:%M}"
@@ -60,6 +60,7 @@ def inspection_record(document: Inspection) -> bytes:
         signatures=people,
         total=document.total,
         note="检查项目：" + "、".join(check.title for check in checklist.CHECKS),
+        copy=copy,
         printed=f"打印于 {clock.local(clock.now()):%Y-%m-%d %H:%M}",
     )  # fmt: skip
     return pdf.render("form", data)

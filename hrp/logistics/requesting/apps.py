@@ -7,7 +7,8 @@ class RequestingConfig(AppConfig):
     verbose_name = "申领"
 
     def ready(self) -> None:
-        from hrp.logistics.requesting import invariants, parameters
+        from hrp.logistics.labels import kinds
+        from hrp.logistics.requesting import invariants, labelling, parameters
         from hrp.logistics.requesting.documents import department_return, durables, serving
         from hrp.logistics.requesting.documents.department_return import (
             DepartmentReturn,
@@ -29,6 +30,7 @@ class RequestingConfig(AppConfig):
         for part in (serving, durables, department_return, cards):
             part.register()
         invariants.register_all()
+        kinds.register(labelling.KIND)
         permissions.declare_all("logistics", registers.PERMISSIONS)
         for screen in (*documents.ALL, *registers.ALL):
             screens.register(screen)

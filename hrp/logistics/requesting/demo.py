@@ -89,7 +89,17 @@ def prepare(users: Mapping[str, User], store: Store, since: dt.date) -> Ward:
             code=f"DS0114-{number:02d}", org_unit=ward.unit, item=item, quantity=20, store=store,
             place=f"治疗室 {'AB'[number % 2]}{number} 抽屉",
         )  # fmt: skip
+    _hang_in_store(store)
     return ward
+
+
+def _hang_in_store(store: Store) -> None:
+    """Two bins of the store itself, that purchasing refills."""
+    for number in (1, 2):
+        QuotaCard.objects.create(
+            code=f"CK01-KX{number}", kind=QuotaCard.Kind.STORE, org_unit=store.org_unit, store=store, quantity=50,
+            item=Item.objects.get(code="HC02701"), place="A 区",
+        )  # fmt: skip
 
 
 def month(ward: Ward, days: Sequence[dt.date]) -> None:
@@ -140,7 +150,7 @@ def today(ward: Ward, day: dt.date, now: dt.datetime) -> None:
         granted = posting.post(ward.agreed(day), actor=ward.keeper)
         picking.start(granted, actor=ward.keeper)
         ward.given(day)
-        for card in QuotaCard.objects.order_by("code")[:2]:
+        for card in QuotaCard.objects.filter(kind=QuotaCard.Kind.DEPARTMENT).order_by("code")[:2]:
             cards.scan(card.code, actor=ward.nurse, key=_key(ward.rng))
 
 

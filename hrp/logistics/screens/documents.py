@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hrp.logistics.models import StockMove, Store
+from hrp.logistics.screens import advising, papers
 from hrp.platform.ledger.models import Fund
 from hrp.platform.ui.screens import Column, DocumentScreen, Field, Filter, LineField, Panel
 
@@ -78,16 +79,16 @@ RECEIPTS = DocumentScreen(
         Field("note", span=3),
     ),
     lines=(
-        LineField("item", title="物资", lookup="logistics.item", width=220, fills={"unit": "unit"}),
-        LineField("spec", title="规格型号", shows="item__spec", readonly=True, width=140),
-        LineField("unit", title="单位", shows="item__unit", readonly=True, width=56),
-        LineField("lot", width=110),
-        LineField("expiry", width=120),
+        LineField("item", title="物资", lookup="logistics.item", width=232, fills={"unit": "unit"}),
+        LineField("spec", title="规格型号", shows="item__spec", readonly=True, width=112),
+        LineField("unit", title="单位", shows="item__unit", readonly=True, width=52),
+        LineField("lot", width=112),
+        LineField("expiry", width=112),
         LineField("quantity", title="实收数量", width=96, total=True),
-        LineField("price", width=104),
-        LineField("amount", title="金额（元）", product=("quantity", "price"), readonly=True, width=120, total=True),
-        LineField("produced", width=116), LineField("sterile_expiry", width=116),
-        LineField("order_line", title="采购订单行", lookup="logistics.order_line", depends=("item", "supplier"), width=190),
+        LineField("price", width=100),
+        LineField("amount", title="金额（元）", product=("quantity", "price"), readonly=True, width=112, total=True),
+        LineField("produced", width=116, aside=True), LineField("sterile_expiry", width=116, aside=True),
+        LineField("order_line", title="采购订单行", lookup="logistics.order_line", depends=("item", "supplier"), width=190, aside=True),
     ),
     lines_title="入库明细",
     scan="item",
@@ -95,6 +96,9 @@ RECEIPTS = DocumentScreen(
     amount_title="价税合计",
     panels=(MOVES,),
     form="form",
+    paper_lines=papers.receipt,
+    copies=("第一联 库房", "第二联 财务", "第三联 供应商"),
+    signatures=("制单", "采购", "验收", "库管", "会计"),
 )  # fmt: skip
 
 ISSUES = DocumentScreen(
@@ -127,15 +131,21 @@ ISSUES = DocumentScreen(
         LineField("item", title="物资", lookup="logistics.item", width=240, fills={"unit": "unit"}),
         LineField("spec", title="规格型号", shows="item__spec", readonly=True, width=160),
         LineField("unit", title="单位", shows="item__unit", readonly=True, width=56),
-        LineField("lot", width=120),
-        LineField("quantity", title="数量", width=100, total=True),
-        LineField("amount", title="金额（元）", readonly=True, width=120, total=True),
+        LineField("lot", width=110),
+        LineField("quantity", title="数量", width=96, total=True),
+        LineField("available", title="可用", kind="quantity", typing=True, width=84),
+        LineField("batches", title="将取批次（近效期先出）", kind="text", typing=True, width=250),
+        LineField("amount", title="金额（元）", readonly=True, width=116, total=True),
     ),
     lines_title="出库明细",
     scan="item",
     defaults=issue_defaults,
+    advise=advising.issue,
     panels=(MOVES,),
     form="form",
+    paper_lines=papers.outgoing,
+    copies=("第一联 库房", "第二联 财务", "第三联 领用科室"),
+    signatures=("制单", "发料", "复核", "领用人", "会计"),
 )  # fmt: skip
 
 ALL = (RECEIPTS, ISSUES)

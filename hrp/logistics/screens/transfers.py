@@ -7,6 +7,7 @@ from typing import Any
 
 from hrp.logistics.documents.stock_transfer import StockTransfer
 from hrp.logistics.models import Batch, Item
+from hrp.logistics.screens import papers
 from hrp.logistics.screens.documents import DATES, MAKER, MOVES, NUMBER, defaults
 from hrp.logistics.subledger.transit import open_of
 from hrp.platform.access import scope
@@ -110,6 +111,7 @@ TRANSFERS = DocumentScreen(
     actions=(
         Action("receive", "收货", _receive, permission="logistics.transfer_receipt.edit", icon="package-import", style="primary", shown=_waits),
     ),
+    paper_lines=papers.outgoing,
     signatures=("制单", "调出库管", "调入库管"),
 )  # fmt: skip
 

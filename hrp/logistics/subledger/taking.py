@@ -18,17 +18,19 @@ from hrp.platform.base import sql
 
 ZERO = Decimal(0)
 
-HOLDINGS_SQL = """
+HELD_SQL = """
 SELECT b.item_id, b.batch_id, t.lot, t.expiry, b.quantity, b.amount, t.sterile_expiry, t.hold, i.expiry_mode
 FROM logistics_balance b JOIN logistics_batch t ON t.id = b.batch_id JOIN logistics_item i ON i.id = b.item_id
 WHERE b.store_id = %s AND b.item_id = ANY(%s) AND b.quantity > 0
-ORDER BY b.item_id, t.expiry, b.batch_id FOR UPDATE OF b
+ORDER BY b.item_id, t.expiry, b.batch_id
 """
+HOLDINGS_SQL = f"{HELD_SQL} FOR UPDATE OF b"
 
-VALUATIONS_SQL = """
+VALUED_SQL = """
 SELECT item_id, quantity, amount FROM logistics_valuation
-WHERE store_id = %s AND item_id = ANY(%s) ORDER BY item_id FOR UPDATE
+WHERE store_id = %s AND item_id = ANY(%s) ORDER BY item_id
 """
+VALUATIONS_SQL = f"{VALUED_SQL} FOR UPDATE"
 
 RESERVED_SQL = """
 SELECT item_id, sum(quantity) FROM logistics_reservation
@@ -72,9 +74,14 @@ class Taken:
 
 def lock_holdings(store_id: int, item_ids: Sequence[int]) -> dict[int, list[Holding]]:
     """All holdings of the items in a store, locked in one statement, by item in FEFO order."""
+    return holdings_of(HOLDINGS_SQL, store_id, item_ids)
+
+
+def holdings_of(statement: str, store_id: int, item_ids: Sequence[int]) -> dict[int, list[Holding]]:
+    """What a statement like :data:`HELD_SQL` finds, by item; items of which there is nothing are there too."""
     holdings: dict[int, list[Holding]] = {item: [] for item in item_ids}
     for item, batch, lot, expiry, quantity, amount, sterile, hold, mode in sql.rows(
-        HOLDINGS_SQL, [store_id, sorted(set(item_ids))]
+        statement, [store_id, sorted(set(item_ids))]
     ):
         held = Hold(hold) if hold else None
         holdings[item].append(Holding(batch, lot, expiry, quantity, amount, sterile, held, ExpiryMode(mode)))

@@ -410,3 +410,12 @@ def count_print(document: Document, *, actor: User) -> int:
         printed_at=clock.now(),
     )
     return copy_number
+
+
+def count_paper(kind: str, pk: int, *, actor: User) -> int:
+    """As :func:`count_print`, of a paper that is no document (a counting sheet, a list of a visit); the caller judges who may."""
+    copy_number = PrintLog.objects.filter(kind=kind, document_id=pk).count() + 1
+    PrintLog.objects.create(
+        kind=kind, document_id=pk, copy_number=copy_number, actor=actor, printed_at=clock.now()
+    )
+    return copy_number

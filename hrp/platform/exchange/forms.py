@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
 from hrp.platform.exchange.amounts import rmb_upper, thousands
 from hrp.platform.exchange.codes import code128_svg, qr_svg
 
-LINES_PER_PAGE = {"slip": 8, "a4": 22}
-FIELDS_PER_ROW = {"slip": 4, "a4": 3}
+LINES_PER_PAGE = {"slip": 8, "a4": 22, "a4-wide": 12}
+FIELDS_PER_ROW = {"slip": 4, "a4": 3, "a4-wide": 4}
+ROOM = {"slip": 213, "a4": 178, "a4-wide": 265}  # millimetres between the margins
+LEAST = 32  # millimetres for a column that shares what is left: a name must be read
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ def trimmed(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def reprint(copy_number: int) -> str:
+    """What marks every print after the first."""
+    return f"补打 {copy_number - 1}" if copy_number > 1 else ""
+
+
 def form(
     *,
     hospital: str,
@@ -55,39 +62,66 @@ def form(
     printed: str = "",
     watermark: str = "",
     copies: Sequence[str] = (),
+    copy: str = "",
     qr: str = "",
 ) -> dict[str, Any]:
-    """Data for ``pdf.render("form", ...)``. ``qr`` is the text of the QR code, the number when empty."""
-    per_page = LINES_PER_PAGE[paper]
+    """Data for ``pdf.render("form", ...)``. ``qr`` is the text of the QR code, the number when empty.
+
+    ``copies`` are the parts of the form (三联): named at the foot of carbon paper, sheets of their own on A4. ``copy``
+    stands beside the QR code, e.g. that this is a reprint.
+    """
+    sheet: str = "a4-wide" if paper == "a4" and _needs(columns) > ROOM["a4"] else paper
+    columns = _squeezed(columns, ROOM[sheet])
+    per_page = LINES_PER_PAGE[sheet]
     chunks = [lines[i : i + per_page] for i in range(0, len(lines), per_page)] or [[]]
     return {
-        "paper": paper,
+        "paper": sheet,
         "hospital": hospital,
         "title": title,
         "number": number,
         "qr": qr_svg(qr or number) if qr or number else None,
         "barcode": code128_svg(number, quiet=0) if number and number.isascii() else None,
-        "fields": _tiled(fields, FIELDS_PER_ROW[paper]),
+        "fields": _tiled(fields, FIELDS_PER_ROW[sheet]),
         "columns": [{"title": c.title, "width": c.width, "align": c.align} for c in columns],
         "per_page": per_page,
-        "pages": [
-            {
-                "lines": [[_cell(line.get(c.key), c) for c in columns] for line in chunk],
-                "subtotal": _subtotal(chunk, columns),
-            }
-            for chunk in chunks
-        ],
+        "pages": [_page(chunk, columns) for chunk in chunks],
         "total": thousands(total) if total is not None else None,
         "total_upper": f"人民币{rmb_upper(total)}" if total is not None else None,
-        "signatures": [
-            {"label": s, "name": ""} if isinstance(s, str) else {"label": s[0], "name": s[1]}
-            for s in signatures
-        ],
+        "signatures": _signed(signatures),
         "note": note,
         "printed": printed,
         "watermark": watermark,
-        "copies": list(copies),
+        "copies": list(copies) if paper == "slip" else [],
+        "parts": [""] if paper == "slip" or not copies else list(copies),
+        "copy": copy,
     }
+
+
+def _page(lines: Sequence[Mapping[str, Any]], columns: Sequence[FormColumn]) -> dict[str, Any]:
+    return {
+        "lines": [[_cell(line.get(column.key), column) for column in columns] for line in lines],
+        "subtotal": _subtotal(lines, columns),
+    }
+
+
+def _signed(signatures: Sequence[str | tuple[str, str]]) -> list[dict[str, str]]:
+    pairs = ((one, "") if isinstance(one, str) else one for one in signatures)
+    return [{"label": label, "name": name} for label, name in pairs]
+
+
+def _needs(columns: Sequence[FormColumn]) -> int:
+    return sum(column.width or LEAST for column in columns)
+
+
+def _squeezed(columns: Sequence[FormColumn], room: int) -> list[FormColumn]:
+    """Columns that fit: where even the wide sheet is too narrow, each gives up the same share of its width."""
+    fixed = sum(column.width for column in columns)
+    left = room - sum(LEAST for column in columns if not column.width)
+    if fixed <= left or left <= 0:
+        return list(columns)
+    return [
+        replace(column, width=column.width * left // fixed) if column.width else column for column in columns
+    ]
 
 
 def _tiled(fields: Sequence[tuple[str, str] | tuple[str, str, int]], wide: int) -> list[dict[str, Any]]:
@@ -107,10 +141,12 @@ def _tiled(fields: Sequence[tuple[str, str] | tuple[str, str, int]], wide: int) 
 def _subtotal(chunk: Sequence[Mapping[str, Any]], columns: Sequence[FormColumn]) -> list[str]:
     if not any(column.total for column in columns):
         return []
-    return [
-        _cell(sum((line.get(c.key) or Decimal(0) for line in chunk), Decimal(0)), c) if c.total else ""
-        for c in columns
-    ]
+
+    def total(column: FormColumn) -> str:
+        known = [value for line in chunk if isinstance(value := line.get(column.key), Decimal)]
+        return _cell(sum(known, Decimal(0)), column) if known else ""
+
+    return [total(column) if column.total else "" for column in columns]
 
 
 @dataclass(frozen=True)

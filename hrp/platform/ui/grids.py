@@ -35,14 +35,20 @@ class GridRow:
     card: dict[str, str]
 
 
-def posted_lines(posted: Mapping[str, str]) -> list[RawLine]:
-    """The lines of a form in the order of their numbers; rows left wholly empty are dropped."""
+def numbered_lines(posted: Mapping[str, str]) -> dict[int, RawLine]:
+    """The lines of a form by their numbers, in that order; rows left wholly empty are dropped."""
     rows: dict[int, RawLine] = {}
     for key, value in posted.items():
         found = _NAME.fullmatch(key)
         if found:
             rows.setdefault(int(found[1]), {})[found[2]] = value
-    return [rows[n] for n in sorted(rows) if any(value.strip() for value in rows[n].values())][:MOST_LINES]
+    kept = [n for n in sorted(rows) if any(value.strip() for value in rows[n].values())]
+    return {n: rows[n] for n in kept[:MOST_LINES]}
+
+
+def posted_lines(posted: Mapping[str, str]) -> list[RawLine]:
+    """The lines of a form in the order of their numbers; rows left wholly empty are dropped."""
+    return list(numbered_lines(posted).values())
 
 
 def object_lines(inputs: Sequence[Input], lines: Sequence[Any]) -> list[RawLine]:
@@ -56,7 +62,7 @@ def object_lines(inputs: Sequence[Input], lines: Sequence[Any]) -> list[RawLine]
                 row[one.name] = _shown(line, declared.shows)
             elif one.kind == "register" and one.model_field is not None:
                 row[one.name] = formats.entry(getattr(line, one.model_field.attname))
-            elif declared.product and one.model_field is None:
+            elif (declared.product or declared.typing) and one.model_field is None:
                 row[one.name] = ""
             else:
                 row[one.name] = formats.entry(getattr(line, one.name, None))
@@ -255,7 +261,8 @@ class Grid:
                 " ".join(product),
                 text,
             )
-        return format_html('<td class="{}" data-field="{}">{}</td>', css, one.name, text)
+        typing = mark_safe(" data-typing") if one.declared.typing else ""
+        return format_html('<td class="{}" data-field="{}"{}>{}</td>', css, one.name, typing, text)
 
     def text_of(self, one: Input, row: RawLine) -> str:
         value = row.get(one.name, "")
@@ -294,6 +301,8 @@ class Grid:
             extra = mark_safe(' class="numeric" inputmode="decimal"')
         elif one.kind == "date":
             extra = mark_safe(" data-date")
+        if one.declared.aside:
+            extra = format_html("{} data-aside", extra)
         if one.declared.product:
             extra = format_html('{} data-product="{}"', extra, " ".join(one.declared.product))
         return format_html(
@@ -312,12 +321,13 @@ class Grid:
             '<span class="lookup" data-lookup="{}" data-depends="{}" data-fills="{}" data-shows="{}">'
             '<input type="hidden" name="{}" data-name="{}" data-field="{}" value="{}">'
             '<input class="input" role="combobox" aria-autocomplete="list" aria-expanded="false" autocomplete="off"'
-            ' name="{}" data-name="{}.text" data-cell="{}" data-title="{}" aria-label="{}" value="{}"></span>',
+            ' name="{}" data-name="{}.text" data-cell="{}" data-title="{}" aria-label="{}" value="{}"{}></span>',
             url, " ".join(one.declared.depends), json.dumps(fills),
             "code" if self._shows_code(one) else "label",
             prefix, one.name, one.name, value,
             f"{prefix}.text" if prefix else "", one.name, one.name, one.title,
             _("第{row}行 {title}").format(row=index + 1, title=one.title), text,
+            mark_safe(" data-aside") if one.declared.aside else "",
         )  # fmt: skip
 
     def lookup_url(self, one: Input) -> str:

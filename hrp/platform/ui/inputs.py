@@ -111,7 +111,9 @@ def bind(
 
 def _bind(model: type[models.Model] | None, one: Field | LineField, actor: Any) -> Input:
     model_field = field_at(model, one.name) if model is not None else None
-    computed = bool(getattr(one, "product", None) or getattr(one, "shows", ""))
+    computed = bool(
+        getattr(one, "product", None) or getattr(one, "shows", "") or getattr(one, "typing", False)
+    )
     kind = one.kind
     if kind == "auto":
         kind = "register" if one.lookup else kind_of(model_field)

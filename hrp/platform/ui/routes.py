@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 
 from hrp.platform.ui import dashboards, reports, screens
 from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
-from hrp.platform.ui.views import attachments, documents, imports, lists, prints, records, registers
+from hrp.platform.ui.views import advising, attachments, documents, imports, lists, prints, records, registers
 from hrp.platform.ui.views.dashboards import DashboardPage
 from hrp.platform.ui.views.reports import ReportPage, ReportPaper, ReportWorkbook
 
@@ -26,9 +26,11 @@ def _pages(screen: Any, rows: list[tuple[str, Any, str]]) -> list[URLPattern]:
 
 
 def of_document(screen: DocumentScreen) -> list[URLPattern]:
+    advises = [("advise", advising.Advise, "advise")] if screen.advise is not None else []
     return _pages(
         screen,
         [
+            *advises,
             ("", lists.ListPage, "list"),
             ("export", lists.ExportPage, "export"),
             ("bulk/<str:code>", lists.BulkActs, "bulk"),

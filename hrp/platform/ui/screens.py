@@ -8,7 +8,7 @@ model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from django.db.models import Model, QuerySet
@@ -107,7 +107,9 @@ class LineField:
     ``fills`` copies values of the chosen thing into other cells of the row: ``{"unit": "unit", "price": "price"}``
     (cell -> key of the look-up's answer). ``product`` names two cells whose product this read-only money cell shows
     while typing; the server computes it again. ``shows`` is a path displayed in a read-only cell
-    (``"item__spec"``). ``depends`` sends the values of those cells or header fields along with a look-up.
+    (``"item__spec"``). ``depends`` sends the values of those cells or header fields along with a look-up. Enter passes
+    a cell by that is ``aside``, seldom filled in; Tab still goes there. ``typing`` is a cell that only shows what the
+    document's ``advise`` says while it is typed: saved and printed documents have no such column.
     """
 
     name: str
@@ -124,6 +126,22 @@ class LineField:
     depends: tuple[str, ...] = ()
     total: bool = False
     places: int | None = None
+    aside: bool = False
+    typing: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Advice:
+    """What an entry grid is told about one of its rows while it is typed, each by cell.
+
+    ``fill`` are values for cells nobody typed into, ``shown`` texts of cells the grid only shows, ``why`` explains a cell
+    when it is pointed at, ``wrong`` says at a cell what will be refused.
+    """
+
+    fill: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
+    why: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,6 +325,8 @@ class DocumentScreen:
     ``fields`` are those of the header in order, ``lines`` the columns of the entry grid. ``scan`` names the line
     field the scan box fills. ``amount`` and ``quantity`` name the line cells summed in the dock. ``prefill(actor,
     params)`` gives a new document its header and lines, e.g. from the order it is received against.
+    ``advise(actor, header, lines)`` answers an :class:`Advice` for every line as it is typed; both come as texts.
+    ``copies`` are the parts of a carbon form (三联), printed at its foot.
     """
 
     kind: str
@@ -332,9 +352,14 @@ class DocumentScreen:
     form: str = "form"  # the typst template of exchange that prints it
     paper: Literal["a4", "slip"] = "a4"  # slip: 241 x 140 mm continuous forms in three parts
     signatures: tuple[str, ...] = ("制单", "审核", "经手")
-    printed: Callable[[Any], bytes] | None = None  # a PDF of the module's own instead of the generic form
+    # a PDF of the module's own instead of the generic form; told what marks it as a reprint
+    printed: Callable[[Any, str], bytes] | None = None
+    # other columns and lines on paper than in the grid: (columns, rows) of hrp.platform.exchange.forms
+    paper_lines: Callable[[Any], tuple[Sequence[Any], Sequence[Mapping[str, Any]]]] | None = None
     sheet: Any = None
     creatable: bool = True
+    advise: Callable[[Actor, Mapping[str, str], Sequence[Mapping[str, str]]], Sequence[Advice]] | None = None
+    copies: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

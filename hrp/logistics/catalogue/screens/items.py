@@ -24,6 +24,7 @@ from hrp.logistics.catalogue.models import (
 )
 from hrp.logistics.catalogue.models.licenses import PRODUCT_KINDS
 from hrp.logistics.catalogue.rules.lists import parts
+from hrp.logistics.catalogue.screens import receiving
 from hrp.logistics.catalogue.services import classes, codes, identifiers, life, scanning
 from hrp.logistics.models import Item
 from hrp.logistics.screens.registers import ITEMS
@@ -247,6 +248,7 @@ def extend_items() -> None:
         disable=_disable, enable=None, active=lambda item: item.status != Item.Status.RETIRED, find=selectors.find_items,
         scan=_scan, fill=_fill,
     )  # fmt: skip
+    screens.extend("logistics.stock_receipt", advise=receiving.receipt)
 
 
 def _install(*, actor: User, obj: Any, values: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.db import connection
@@ -13,6 +13,7 @@ from hrp.logistics.catalogue.models import ItemAlias, ItemIdentifier, ScanRecord
 from hrp.logistics.catalogue.rules.lists import parts
 from hrp.logistics.models import Batch, Item
 from hrp.logistics.rules import gs1, udi
+from hrp.logistics.rules.expiry import NO_EXPIRY
 from hrp.logistics.rules.scan import Scan
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -71,6 +72,9 @@ def resolve(raw: str, *, on: dt.date | None = None) -> Resolution:
     )
     if own is not None:
         return _found(raw, own, Decimal(1), None, on)
+    labelled = _labelled(raw, plain, on)
+    if labelled is not None:
+        return labelled
     scan = read(raw, on=on)
     if scan.errors:
         return Resolution(raw, error=scan.errors[0].words, scan=scan)
@@ -89,6 +93,17 @@ def resolve(raw: str, *, on: dt.date | None = None) -> Resolution:
         raw, di=scan.di, agency=agency, lot=scan.lot, expiry=scan.expiry, serial=scan.serial, scan=scan,
         error=f"产品标识 {scan.di} 还没有绑定物资",
     )  # fmt: skip
+
+
+def _labelled(raw: str, plain: str, on: dt.date) -> Resolution | None:
+    """Our own label ``<item code>*<lot>`` (院内码); the expiry is that of the batch, the latest where a lot came twice."""
+    code, star, lot = plain.partition("*")
+    item = Item.objects.filter(code=code.strip().upper()).first() if star and code.strip() else None
+    if item is None:
+        return None
+    batch = Batch.objects.filter(item=item, lot=lot.strip()).order_by("-pk").first()
+    expiry = batch.expiry if batch is not None and batch.expiry != NO_EXPIRY else None
+    return replace(_found(raw, item, Decimal(1), None, on), lot=lot.strip(), expiry=expiry)
 
 
 def _identifier(di: str) -> ItemIdentifier | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -206,3 +207,28 @@ def test_progress_of_a_volume_contract_counts_what_came_in(market: Market, clerk
     )
     assert "落后、非中选超限" in clerk.get("/logistics/volume-contracts/").content.decode()
     assert "30 个" in clerk.get(f"/logistics/volume-contracts/{contract.pk}").content.decode()
+
+
+def test_the_grid_of_a_receipt_fills_the_agreed_price(market: Market, client: Client) -> None:
+    market.receive(market.line(price="700"))
+    client.force_login(market.clerk)
+
+    def told(**line: Any) -> dict[str, Any]:
+        row = {"item": market.stent.pk, "lot": "", "expiry": "2028-01-31", "price": ""} | line
+        given = {"supplier": market.room.supplier.pk, "business_date": str(DAY)}
+        answer = client.post(
+            "/logistics/stock-receipts/advise",
+            given | {f"lines-0-{name}": value for name, value in row.items()},
+        )
+        found: dict[str, Any] = answer.json()["rows"]["0"]
+        return found
+
+    assert told()["fill"] == {"price": "700"}
+    assert told()["why"]["price"].startswith("没有价格协议；最近一次入库价")
+    assert told()["wrong"] == {"lot": "本物资管理批号，请填写"}
+    PriceAgreement.objects.create(
+        supplier=market.room.supplier, item=market.stent, price="650", valid_from=DAY, source="tender"
+    )  # fmt: skip
+    assert told(lot="A")["fill"] == {"price": "650"}
+    assert "高于中标协议价 650 元" in told(lot="A", price="651")["wrong"]["price"]
+    assert told(lot="A", expiry=str(DAY - dt.timedelta(days=1)))["wrong"] == {"expiry": "已过期，不能入库"}

@@ -17,6 +17,7 @@ from hrp.platform.access import scope
 from hrp.platform.base import clock
 from hrp.platform.base.money import round_money
 from hrp.platform.base.refusals import Conflict, NotFound
+from hrp.platform.documents import services as documents
 from hrp.platform.exchange import forms, pdf
 from hrp.platform.exchange.forms import FormColumn
 from hrp.platform.ui import formats, selectors
@@ -45,7 +46,13 @@ def blind(request: HttpRequest, pk: int) -> HttpResponse:
     )
     lines = [_line(line) for line in task.lines.select_related("item", "batch").order_by("position")]
     return _printed(
-        request, task, _("盘点表（盲盘）"), columns, lines, signatures=("初盘人", "复盘人", "监盘人")
+        request,
+        task,
+        _("盘点表（盲盘）"),
+        columns,
+        lines,
+        kind="blind",
+        signatures=("初盘人", "复盘人", "监盘人"),
     )
 
 
@@ -75,7 +82,9 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     ]  # fmt: skip
     total = sum((line["amount"] for line in lines if line["amount"] is not None), Decimal(0))
     signatures = ("盘点人", "监盘人", "库管员", "会计", "批准")
-    return _printed(request, task, _("盘点结果表"), columns, lines, signatures=signatures, total=total)
+    return _printed(
+        request, task, _("盘点结果表"), columns, lines, kind="result", signatures=signatures, total=total
+    )
 
 
 def _task(request: HttpRequest, pk: int) -> CountTask:
@@ -102,6 +111,7 @@ def _printed(
     columns: tuple[FormColumn, ...],
     lines: list[dict[str, Any]],
     *,
+    kind: str,
     signatures: tuple[str, ...],
     total: Decimal | None = None,
 ) -> HttpResponse:
@@ -113,6 +123,7 @@ def _printed(
             ("账面时点", formats.datetime_text(task.frozen_at)), ("盘点人", counters),
         ],
         columns=columns, lines=lines, signatures=signatures, total=total, note=task.note,
+        copy=forms.reprint(documents.count_paper(f"logistics.count.{kind}", task.pk, actor=actor_of(request))),
         printed=f"{actor_of(request)} {formats.datetime_text(clock.now())}",
     )  # fmt: skip
     try:

@@ -63,7 +63,7 @@ def match(transfer: StockTransfer, code: Code) -> Row:
     """The batch on its way that a scan means. Raises NotFound, or Conflict for a lot that was not sent."""
     rows = [row for row in rows_of(transfer) if row.item.pk in code.item_ids]
     if not rows:
-        raise NotFound(f"{code.items[0]} 不在这张调拨单上", way_out="请核对后放在一边。")
+        raise NotFound(f"{code.item} 不在这张调拨单上", way_out="请核对后放在一边。")
     if not code.lot:
         if len(rows) > 1 or rows[0].item.lot_required:
             raise Conflict(f"{rows[0].item} 管理批号，请扫带批号的条码", code="lot_needed")

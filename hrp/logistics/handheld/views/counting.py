@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from hrp.logistics.catalogue.selectors import codes_of
 from hrp.logistics.counting.models import CountTask
 from hrp.logistics.counting.rules import Standing
 from hrp.logistics.counting.services import counting
@@ -46,6 +47,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     disputed = {
         line for line, (state, _said) in counting.standings(task).items() if state == Standing.RECOUNT
     }
+    known = codes_of([line.item_id for line in lines])
     rows = []
     for line in lines:
         own = [one.quantity for one in said.get(line.pk, ()) if one.counter == actor.pk]
@@ -53,7 +55,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
         rows.append(
             {
                 "id": line.pk, "item": item.pk, "code": item.code, "name": item.name, "spec": item.spec, "unit": item.unit,
-                "codes": [code for code in (item.code, item.barcode) if code], "lot": line.batch.lot,
+                "codes": [code for code in (item.code, item.barcode, *known.get(item.pk, ())) if code], "lot": line.batch.lot,
                 "expiry": "" if expiry == NO_EXPIRY else expiry.isoformat(),
                 "own": f"{own[-1].normalize():f}" if own else None, "recount": line.pk in disputed,
             }

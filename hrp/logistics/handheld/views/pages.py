@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from hrp.logistics.bins.selectors import whereabouts, words_of
+from hrp.logistics.bins.services.placing import PUT
 from hrp.logistics.counting.models import CountTask
 from hrp.logistics.counting.services.counting import WORK
 from hrp.logistics.handheld.services import receiving
@@ -30,11 +32,13 @@ from hrp.platform.org.models import OrgUnit
 from hrp.platform.ui.actors import actor_of
 
 TILES = (
-    ("receive", "收货上架", "package-import", receiving.EDIT),
+    ("receive", "收货", "package-import", receiving.EDIT),
+    ("putaway", "上架", "map-pin-plus", PUT),
     ("pick", "拣货复核", "shopping-cart", POST),
     ("sign", "科室签收", "signature", f"{SIGN} {HAND_OVER}"),
     ("counts", "盘点", "list-check", WORK),
     ("cards", "定数卡", "cards", cards.SCAN),
+    ("recall", "召回查找", "search", "logistics.stock.view"),
 )
 ANY = tuple(code for *_rest, codes in TILES for code in codes.split())
 
@@ -52,7 +56,6 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "page_title": _("手持终端"),
         "tiles": tiles,
-        "may_trace": scope.has(actor, "logistics.stock.view"),
     }
     return render(request, "handheld/home.html", context)
 
@@ -61,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def receive(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     scope.require(actor, receiving.EDIT)
-    context = {"page_title": _("收货上架"), "transfers": receiving.arriving(actor)}
+    context = {"page_title": _("收货"), "transfers": receiving.arriving(actor)}
     return render(request, "handheld/receive.html", context)
 
 
@@ -133,11 +136,15 @@ def load_picking(request: HttpRequest, pk: int) -> Picking:
 
 def pick_rows(found: Picking) -> list[dict[str, Any]]:
     picked = picking.picked_of(found)
-    lines = found.lines.select_related("item", "batch").order_by("position")
+    lines = list(found.lines.select_related("item", "batch").order_by("position"))
+    places = whereabouts(found.requisition.store_id, [line.batch_id for line in lines])
     return [
-        {"line": line, "picked": picked.get(line.pk, 0), "full": picked.get(line.pk, 0) >= line.quantity}
+        {
+            "line": line, "picked": picked.get(line.pk, 0), "full": picked.get(line.pk, 0) >= line.quantity,
+            "bin": words_of(places, line.batch_id),
+        }
         for line in lines
-    ]
+    ]  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -220,9 +227,9 @@ def quota_cards(request: HttpRequest) -> HttpResponse:
 
 def card_groups(actor: Any) -> list[tuple[OrgUnit, list[QuotaCard]]]:
     """Empty cards by department."""
-    rows = QuotaCard.objects.filter(state=QuotaCard.State.EMPTY, is_active=True).select_related(
-        "org_unit", "item"
-    )
+    rows = QuotaCard.objects.filter(
+        state=QuotaCard.State.EMPTY, is_active=True, kind=QuotaCard.Kind.DEPARTMENT
+    ).select_related("org_unit", "item")
     groups: dict[int, tuple[OrgUnit, list[QuotaCard]]] = {}
     for card in scope.filter(actor, cards.SCAN, rows).order_by("org_unit__code", "code"):
         groups.setdefault(card.org_unit_id, (card.org_unit, []))[1].append(card)

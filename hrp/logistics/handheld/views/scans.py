@@ -15,6 +15,7 @@ from hrp.logistics.handheld.services.resolving import resolve
 from hrp.logistics.handheld.views import pages
 from hrp.logistics.handheld.views.answers import Sound, answer, given, key_of
 from hrp.logistics.requesting.documents.serving import HAND_OVER, SIGN
+from hrp.logistics.requesting.models import QuotaCard
 from hrp.logistics.requesting.services import cards, delivering, picking
 from hrp.platform.access import scope
 from hrp.platform.base.refusals import NotFound
@@ -31,7 +32,7 @@ def pick(request: HttpRequest, pk: int) -> HttpResponse:
         typed = str(sent.get("quantity") or "").strip()
         done = picking.scan(
             found, actor=actor, item_ids=code.item_ids, lot=code.lot, code=code.raw, key=key_of(sent.get("uuid")),
-            quantity=delivering.quantity_of(typed, field="quantity") if typed else None,
+            quantity=delivering.quantity_of(typed, field="quantity") if typed else None, package=code.quantity,
         )  # fmt: skip
         line = done.line
         return {
@@ -44,6 +45,7 @@ def pick(request: HttpRequest, pk: int) -> HttpResponse:
                     wanted=f"{line.quantity.normalize():f}",
                     unit=line.item.unit,
                 ),
+                *code.warnings,
             ],
             "html": render_to_string(
                 "handheld/parts/pick_rows.html", {"rows": pages.pick_rows(found)}, request
@@ -136,6 +138,8 @@ def card(request: HttpRequest) -> HttpResponse:
             words = [_("{item} 已登记，正在补货").format(item=found.item)]
             return {"sound": Sound.DUPLICATE, "title": found.code, "words": words}
         words = [str(found.item), f"{found.quantity.normalize():f} {found.item.unit}"]
+        if found.kind == QuotaCard.Kind.STORE:
+            words.append(_("计入 {store} 的采购补货建议").format(store=found.store))
         html = render_to_string(
             "handheld/parts/card_groups.html", {"groups": pages.card_groups(actor)}, request
         )

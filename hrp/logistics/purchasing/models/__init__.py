@@ -2,10 +2,9 @@
 
 from hrp.logistics.purchasing.models.concessions import Concession
 from hrp.logistics.purchasing.models.stocking import (
-    CardScan,
     ReplenishmentLine,
     ReplenishmentRun,
     StockingRule,
 )
 
-__all__ = ["CardScan", "Concession", "ReplenishmentLine", "ReplenishmentRun", "StockingRule"]
+__all__ = ["Concession", "ReplenishmentLine", "ReplenishmentRun", "StockingRule"]

@@ -79,27 +79,6 @@ class StockingRule(models.Model):
         return f"{self.store} {self.item}"
 
 
-class CardScan(AppendOnlyModel):
-    """Empty cards (定数卡、空箱) of an item-store somebody brought; a run that is turned into a plan uses them up."""
-
-    rule = models.ForeignKey(StockingRule, models.PROTECT, related_name="+", verbose_name="库存定额")
-    cards = models.PositiveSmallIntegerField("空卡数")
-    at = models.DateTimeField("时间")
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="登记人"
-    )
-
-    class Meta:
-        verbose_name = "空卡"
-        db_table = "logistics_card_scan"
-        constraints = [
-            models.CheckConstraint(condition=models.Q(cards__gt=0), name="logistics_card_scan_cards")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.rule} {self.cards}"
-
-
 class ReplenishmentRun(AppendOnlyModel):
     """One calculation of a store's suggestions. A person decides what becomes of them."""
 

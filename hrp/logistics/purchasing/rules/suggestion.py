@@ -78,6 +78,7 @@ class Use:
     sigma: Decimal = ZERO
     months: Sequence[Decimal] = ()
     cards: int = 0
+    carded: Decimal | None = None  # what the empty cards say they stand for; None: a pack each
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,8 @@ def _periodic(terms: Terms, position: Position, use: Use) -> Suggestion:
 
 
 def _cards(terms: Terms, position: Position, use: Use) -> Suggestion:
+    if use.carded is not None:
+        return Suggestion(use.carded, (f"空卡 {use.cards} 张，卡上合计 {num(use.carded)}",))
     quantity = replenishment.refill(use.cards, terms.pack)
     return Suggestion(quantity, (f"空卡 {use.cards} 张 × 每包 {num(terms.pack)}",))
 

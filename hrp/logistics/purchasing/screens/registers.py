@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hrp.logistics.purchasing.models import CardScan, Concession, StockingRule
+from hrp.logistics.purchasing.models import Concession, StockingRule
 from hrp.logistics.purchasing.services import replenishing
 from hrp.platform.documents.registry import url_for
-from hrp.platform.ui.screens import Action, Column, Field, Filter, Panel, RegisterScreen
+from hrp.platform.ui.screens import Action, Column, Field, Filter, RegisterScreen
 
 PERMISSIONS = {
     "logistics.stocking_rule.view": "查看库存定额",
@@ -22,8 +22,8 @@ PERMISSIONS = {
 
 def _cards(*, actor: Any, obj: StockingRule, values: dict[str, Any]) -> str:
     text = str(values.get("cards") or "").strip()
-    scan = replenishing.scan_cards(actor=actor, rule=obj, cards=int(text) if text.isdecimal() else 0)
-    return f"已登记 {scan.cards} 张空卡"
+    scanned = replenishing.scan_cards(actor=actor, rule=obj, cards=int(text) if text.isdecimal() else 0)
+    return f"已登记 {scanned} 张空卡"
 
 
 RULES = RegisterScreen(
@@ -51,12 +51,6 @@ RULES = RegisterScreen(
         Field("safety"), Field("pack", help="空着用物资字典的采购包装"), Field("lead_days", help="空着用物资字典的采购周期"),
         Field("review_days"), Field("service_factor", help="1.65 约为 95% 不缺货"), Field("forecast_model"),
         Field("supplier"), Field("is_active"),
-    ),
-    panels=(
-        Panel(
-            "cards", "空卡登记", lambda rule, actor: CardScan.objects.filter(rule=rule).select_related("actor").order_by("-id")[:30],
-            ("at", "cards", "actor"), model=CardScan, empty="没有登记过空卡",
-        ),
     ),
     actions=(
         Action("cards", "登记空卡", _cards, permission="logistics.stocking_rule.edit", icon="cards", fields=(Field("cards", title="空卡数", kind="integer", required=True),), shown=lambda rule: rule.method in ("fixed_pack", "two_bin")),

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 
+from hrp.logistics import gates
 from hrp.logistics.purchasing.models import StockingRule
 from hrp.logistics.purchasing.rules.suggestion import Use, deviation
 from hrp.platform.base import sql
@@ -23,16 +24,6 @@ GROUP BY 1, 2
 BY_DAY = USED_SQL.format(bucket="date")
 BY_MONTH = USED_SQL.format(bucket="date_trunc('month', date)::date")
 
-# cards scanned since the last suggestion of the rule that became part of a plan
-CARDS_SQL = """
-SELECT c.rule_id, sum(c.cards) FROM logistics_card_scan c
-WHERE c.rule_id = ANY(%s) AND c.at > coalesce((
-    SELECT max(r.at) FROM logistics_replenishment_line l JOIN logistics_replenishment_run r ON r.id = l.run_id
-    JOIN logistics_plan_line p ON p.suggestion_id = l.id JOIN logistics_plan d ON d.id = p.document_id
-    WHERE l.rule_id = c.rule_id AND d.state NOT IN ('void', 'reversed')), '-infinity')
-GROUP BY 1
-"""
-
 
 def months_before(on: dt.date, count: int) -> list[dt.date]:
     """First days of the ``count`` full months before the one of ``on``, oldest first."""
@@ -43,8 +34,12 @@ def months_before(on: dt.date, count: int) -> list[dt.date]:
     return found
 
 
+def _empty(cards: gates.EmptyCards | None) -> tuple[int, Decimal | None]:
+    return (cards.count, cards.quantity) if cards is not None else (0, None)
+
+
 def uses(store_id: int, rules: Sequence[StockingRule], *, on: dt.date, days: int) -> dict[int, Use]:
-    """Use by item: by day over ``days``, by full month since its first, and empty cards by rule."""
+    """Use by item: by day over ``days``, by full month since its first, and the empty cards of the store."""
     items = sorted({rule.item_id for rule in rules})
     since = on - dt.timedelta(days=days)
     daily: dict[int, dict[dt.date, Decimal]] = {}
@@ -54,13 +49,14 @@ def uses(store_id: int, rules: Sequence[StockingRule], *, on: dt.date, days: int
     monthly: dict[int, dict[dt.date, Decimal]] = {}
     for item, month, used in sql.rows(BY_MONTH, [store_id, items, months[0], on.replace(day=1)]):
         monthly.setdefault(item, {})[month] = used
-    cards = dict(sql.rows(CARDS_SQL, [[rule.pk for rule in rules]]))
+    known = gates.cards()
+    cards = known.empty(store_id) if known is not None else {}
     found = {}
     for rule in rules:
         by_day, by_month = daily.get(rule.item_id, {}), monthly.get(rule.item_id, {})
         mean, sigma = deviation([by_day.get(since + dt.timedelta(days=n), ZERO) for n in range(days)])
         begun = [month for month in months if month >= min(by_month)] if by_month else []
         found[rule.pk] = Use(
-            mean, sigma, [by_month.get(month, ZERO) for month in begun], int(cards.get(rule.pk, 0))
+            mean, sigma, [by_month.get(month, ZERO) for month in begun], *_empty(cards.get(rule.item_id))
         )
     return found

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
+from hrp.logistics import gates
 from hrp.logistics.models import Store
 from hrp.logistics.purchasing import terms
 from hrp.logistics.purchasing.documents.purchase_plan import Origin, PurchasePlan
-from hrp.logistics.purchasing.models import CardScan, ReplenishmentLine, ReplenishmentRun, StockingRule
+from hrp.logistics.purchasing.models import ReplenishmentLine, ReplenishmentRun, StockingRule
 from hrp.logistics.purchasing.positions import positions
 from hrp.logistics.purchasing.rules.suggestion import How, Model, Terms, suggest
 from hrp.logistics.purchasing.selectors import stocking, waiting
@@ -108,12 +109,16 @@ def plan(*, actor: User, run: ReplenishmentRun, chosen: Mapping[int, Decimal]) -
         "store": run.store_id, "origin": Origin.QUOTA if cards else Origin.MIN_MAX,
         "needed_on": clock.today() + dt.timedelta(days=lead), "reason": f"补货计算 {run.on}",
     }  # fmt: skip
-    return services.save_draft(PurchasePlan, actor=actor, header=header, lines=rows)
+    made = services.save_draft(PurchasePlan, actor=actor, header=header, lines=rows)
+    known, carded = gates.cards(), [line.item_id for line in lines.values() if line.method in CARDS]
+    if known is not None and carded:
+        known.ask(run.store_id, carded, source=made.source)
+    return made
 
 
 @transaction.atomic
-def scan_cards(*, actor: User, rule: StockingRule, cards: int) -> CardScan:
-    """空卡登记: somebody brought empty cards or bins of an item."""
+def scan_cards(*, actor: User, rule: StockingRule, cards: int) -> int:
+    """空卡登记: somebody brought empty cards or bins of an item; as if each had been scanned."""
     scope.check_object(actor, EDIT, rule, "store.org_unit_id")
     if rule.method not in CARDS:
         raise Invalid(
@@ -122,9 +127,7 @@ def scan_cards(*, actor: User, rule: StockingRule, cards: int) -> CardScan:
         )
     if not 0 < cards <= 999:
         raise Invalid("空卡数应为 1 至 999", problems=[Problem("应为 1 至 999", field="cards")])
-    scan = CardScan.objects.create(rule=rule, cards=cards, at=clock.now(), actor=actor)
-    audit.record(
-        actor=actor, act="logistics.stocking_rule.cards", target=f"logistics.stocking_rule:{rule.pk}",
-        summary=f"登记空卡 {rule} {cards} 张",
-    )  # fmt: skip
-    return scan
+    known = gates.cards()
+    if known is None:
+        raise Invalid("没有启用定数卡", way_out="请改用上下限补货。")
+    return known.scan(rule.store_id, rule.item_id, cards, actor=actor)

@@ -12,10 +12,12 @@ from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.models import Item
 from hrp.logistics.purchasing.documents.inspection import Inspection
 from hrp.logistics.purchasing.documents.purchase_plan import PurchasePlan
-from hrp.logistics.purchasing.models import CardScan, ReplenishmentLine, StockingRule
+from hrp.logistics.purchasing.models import ReplenishmentLine, StockingRule
 from hrp.logistics.purchasing.services import replenishing
 from hrp.logistics.purchasing.tests.world import Market
-from hrp.platform.base.refusals import Invalid
+from hrp.logistics.requesting.models import QuotaCard
+from hrp.platform.base.refusals import Conflict, Invalid
+from hrp.platform.documents import services
 from hrp.platform.documents.testing import DAY
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +83,13 @@ def test_suggestions_become_a_plan_of_what_a_person_decides(market: Market, clie
     bins = StockingRule.objects.create(item=market.syringe, store=market.store, method="two_bin", pack=20)
     Item.objects.filter(pk=market.gauze.pk).update(pack=10)
     market.direct(market.line(market.gauze, 30, "1.15"))
+    for code in ("KX-01", "KX-02"):
+        QuotaCard.objects.create(
+            code=code, kind="store", org_unit=market.store.org_unit, store=market.store, item=market.syringe, quantity=20
+        )  # fmt: skip
     replenishing.scan_cards(actor=market.buyer, rule=bins, cards=2)
+    with pytest.raises(Conflict, match="在位的定数卡只有 0 张"):
+        replenishing.scan_cards(actor=market.buyer, rule=bins, cards=1)
     as_of(client, market.buyer)
     made = client.post("/logistics/purchasing/replenishment/run", {"store": market.store.pk})
     assert made.status_code == 302
@@ -111,7 +119,22 @@ def test_suggestions_become_a_plan_of_what_a_person_decides(market: Market, clie
     assert again.lines.get(item=market.syringe).quantity == 0, "cards are used up by the plan they became"
     with pytest.raises(Invalid):
         replenishing.scan_cards(actor=market.buyer, rule=StockingRule.objects.get(item=market.gauze), cards=1)
-    assert CardScan.objects.count() == 1
+    cards_wait_for_their_plan(market, plan)
+
+
+def cards_wait_for_their_plan(market: Market, plan: PurchasePlan) -> None:
+    """Asked for by the plan, empty again when it is given up, full when goods came that are enough for a pack."""
+    assert set(QuotaCard.objects.values_list("state", "request")) == {("asked", plan.source)}
+    services.void(plan, actor=market.buyer, reason="改为直送")
+    assert (
+        replenishing.calculate(actor=market.buyer, store=market.store).lines.get(item=market.syringe).quantity
+        == 40
+    )
+    QuotaCard.objects.update(state="asked", request="logistics.purchase_plan:4711")
+    market.direct(market.line(market.syringe, 25, lot="L9", expiry="2029-01-01"))
+    assert sorted(QuotaCard.objects.values_list("state", flat=True)) == ["asked", "full"], (
+        "25 fill one pack of 20"
+    )
 
 
 def test_who_may_not_is_turned_away_and_others_do_their_part(market: Market, client: Client) -> None:

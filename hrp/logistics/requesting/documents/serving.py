@@ -232,6 +232,13 @@ def _record(requisition_id: int, source: str, parts: Mapping[int, Decimal]) -> N
     )
 
 
+def promises_of(source: str) -> list[str]:
+    """The requisition a document was made to serve, as the source of its promises."""
+    found = Delivery.objects.filter(source=source).values_list("requisition_id", flat=True)
+    return [f"{Requisition.spec.kind}:{pk}" for pk in found]
+
+
 def register() -> None:
+    gates.know_promises("requisition", promises_of)
     for moment in (gates.Moment.ISSUE, gates.Moment.TRANSFER):
         gates.register(gates.Gate("requisition", moment, prepare=serve, mirror=unserve))

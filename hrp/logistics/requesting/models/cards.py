@@ -14,7 +14,14 @@ from hrp.platform.org.models import OrgUnit
 
 @tracked()
 class QuotaCard(models.Model):
-    """One card; ``request`` is the source of the requisition that refills it."""
+    """One card; ``request`` is the source of the requisition, or the purchase plan, that refills it.
+
+    A card of a department is refilled by ``store``; one that hangs in ``store`` itself is refilled by purchasing.
+    """
+
+    class Kind(models.TextChoices):
+        DEPARTMENT = "department", "科室申领补货"
+        STORE = "store", "库房采购补货"
 
     class State(models.TextChoices):
         FULL = "full", "在位"
@@ -22,13 +29,14 @@ class QuotaCard(models.Model):
         ASKED = "asked", "补货中"
 
     code = models.CharField("卡号", max_length=40, unique=True)
+    kind = models.CharField("补货方式", max_length=10, choices=Kind.choices, default=Kind.DEPARTMENT)
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", verbose_name="科室")
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", verbose_name="物资")
     quantity = QuantityField("每包数量")
     store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="补货库房")
     place = models.CharField("摆放位置", max_length=50, blank=True)
     state = models.CharField("状态", max_length=5, choices=State.choices, default=State.FULL)
-    request = models.CharField("补货申领", max_length=100, blank=True)
+    request = models.CharField("补货单据", max_length=100, blank=True)
     is_active = models.BooleanField("启用", default=True)
 
     class Meta:

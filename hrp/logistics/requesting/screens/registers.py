@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hrp.logistics.bins.selectors import whereabouts, words_of
 from hrp.logistics.models import Store
 from hrp.logistics.requesting.documents.picking import Picking
 from hrp.logistics.requesting.models import DepartmentQuota, DurableInUse, QuotaCard, UseAuthority
@@ -118,6 +119,7 @@ CARDS = RegisterScreen(
     queryset=lambda actor: QuotaCard.objects.select_related("org_unit", "item", "store"),
     columns=(
         Column("code", sort=True, fixed=True, card="meta"),
+        Column("kind"),
         Column("org_unit", card="line"),
         Column("item", card="title"),
         Column("quantity"),
@@ -125,16 +127,17 @@ CARDS = RegisterScreen(
         Column("place"),
         Column("store"),
         Column("state", tones={"full": "done", "empty": "wait", "asked": "check"}, card="tag"),
-        Column("request", title="补货申领", value=lambda card: "查看" if card.request else "", link=lambda card: url_for(card.request)),
+        Column("request", title="补货单据", value=lambda card: "查看" if card.request else "", link=lambda card: url_for(card.request)),
         Column("is_active", hidden=True),
     ),
     filters=(
         Filter("q", title="卡号 / 物资", kind="text", lookups=("code__istartswith", *ITEM), placeholder="卡号 / 编码 / 名称 / 拼音码"),
         Filter("org_unit", title="科室", kind="register", register="org.unit"),
+        Filter("kind", kind="choice"),
         Filter("state", kind="choice"),
     ),
     fields=(
-        Field("code", immutable=True), "org_unit", Field("item", lookup="logistics.item"), "quantity",
+        Field("code", immutable=True), "kind", Field("org_unit", help="挂在库房的填管理科室"), Field("item", lookup="logistics.item"), "quantity",
         Field("store", lookup="logistics.giving_store"), "place", "is_active",
     ),
     actions=(
@@ -215,13 +218,15 @@ def _cancel(*, actor: Any, obj: Picking, values: dict[str, Any]) -> str:
 
 def _lines(obj: Picking, actor: Any) -> list[dict[str, Any]]:
     picked = picking.picked_of(obj)
+    lines = list(obj.lines.select_related("item", "batch"))
+    places = whereabouts(obj.requisition.store_id, [line.batch_id for line in lines])
     return [
         {
-            "position": line.position, "code": line.item.code, "item": str(line.item), "lot": line.batch.lot,
+            "position": line.position, "bin": words_of(places, line.batch_id), "code": line.item.code, "item": str(line.item), "lot": line.batch.lot,
             "expiry": line.batch.expiry, "quantity": line.quantity, "picked": picked.get(line.pk),
             "unit": line.item.unit,
         }
-        for line in obj.lines.select_related("item", "batch")
+        for line in lines
     ]  # fmt: skip
 
 
@@ -258,9 +263,9 @@ PICKINGS = RegisterScreen(
     fields=("state", "made_by", "made_at", "picked_by", "picked_at", "checked_by", "checked_at"),
     panels=(
         Panel(
-            key="lines", title="应拣（按近效期先出）", rows=_lines,
+            key="lines", title="应拣（近效期先出，按货位行走）", rows=_lines,
             columns=(
-                Column("position", title="行", kind="integer"), Column("code", title="编码", kind="code"),
+                Column("position", title="行", kind="integer"), Column("bin", title="货位", kind="text"), Column("code", title="编码", kind="code"),
                 Column("item", title="物资", kind="text"), Column("lot", title="批号", kind="text"),
                 Column("expiry", title="有效期至", kind="date"), Column("quantity", title="应拣", kind="quantity"),
                 Column("picked", title="已拣", kind="quantity"), Column("unit", title="单位", kind="text"),

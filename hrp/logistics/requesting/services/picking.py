@@ -1,4 +1,4 @@
-"""拣货 and 复核: the list in the order of expiry, every scan judged at once, and the document it ends in."""
+"""拣货 and 复核: batches by expiry, listed along the bins, every scan judged at once, and the document it ends in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
+from hrp.logistics.bins.selectors import whereabouts
 from hrp.logistics.models import StockBalance
 from hrp.logistics.requesting import parameters
 from hrp.logistics.requesting.documents.picking import Picking, PickLine, PickScan
@@ -63,7 +64,7 @@ def start(requisition: Requisition, *, actor: User) -> Picking:
 
 
 def _plan(requisition: Requisition) -> list[tuple[int, int, Decimal]]:
-    """(item, batch, quantity) in FEFO order; of an item that is short, what there is."""
+    """(item, batch, quantity), the batches by FEFO, along the bins; of an item that is short, what there is."""
     wanted: dict[int, Decimal] = {}
     for line in granted_lines(requisition.pk):
         if line.left > 0:
@@ -90,7 +91,13 @@ def _plan(requisition: Requisition) -> list[tuple[int, int, Decimal]]:
                 continue
             picks = pick_fefo(holdings[item], short.usable, on=clock.today(), least_days=least).picks
         planned += [(item, pick.batch_id, pick.quantity) for pick in picks]
-    return planned
+    return _along_the_way(requisition.store_id, planned)
+
+
+def _along_the_way(store_id: int, planned: list[tuple[int, int, Decimal]]) -> list[tuple[int, int, Decimal]]:
+    """In the order the bins are passed; where bins are not kept, by item and expiry as before."""
+    places = whereabouts(store_id, [batch for _, batch, _ in planned])
+    return sorted(planned, key=lambda row: places[row[1]].way)
 
 
 def picked_of(picking: Picking) -> dict[int, Decimal]:
@@ -109,8 +116,10 @@ def scan(
     code: str,
     key: uuid.UUID,
     quantity: Decimal | None = None,
+    package: Decimal = Decimal(1),
 ) -> Scanned:
-    """One scan at the shelf: the item on the list, of the lot the list names. ``quantity`` None: all that is left.
+    """One scan at the shelf: the item on the list, of the lot the list names. ``quantity`` None: all that is left, but
+    no more than one ``package`` holds when the code is that of a package.
 
     Raises NotFound for what is not on the list, Conflict for another lot than the one that expires first, or when the
     line is picked already.
@@ -127,7 +136,8 @@ def scan(
     picked = picked_of(picking)
     line = _line_of(lines, picked, lot)
     left = line.quantity - picked.get(line.pk, ZERO)
-    taken = left if quantity is None else quantity
+    whole = left if package <= 1 else min(left, package)
+    taken = whole if quantity is None else quantity
     if taken > left:
         raise Conflict(
             f"{line.item} 还需 {left.normalize():f} {line.item.unit}，不能拣 {taken.normalize():f}", code="too_many",

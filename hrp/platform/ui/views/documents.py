@@ -47,6 +47,10 @@ class DocumentView(ScreenView):
     def line_inputs(self, actor: Any) -> list[Input]:
         return inputs.bind(self.line_model, self.screen.lines, actor, line=True) if self.line_model else []
 
+    def kept_inputs(self, bound: Sequence[Input]) -> list[Input]:
+        """Without the cells that only speak while a line is typed."""
+        return [one for one in bound if not getattr(one.declared, "typing", False)]
+
     def lines_of(self, document: Document, bound: Sequence[Input]) -> list[Any]:
         if self.line_model is None or document.pk is None:
             return []
@@ -249,6 +253,8 @@ class DocumentPage(DocumentView):
         acts = [] if new else states.acts(document, actor)
         editable = new or any(act.code == "edit" for act in acts)
         problems: Sequence[Problem] = refusal.problems if refusal else ()
+        if not editable:
+            lines = self.kept_inputs(lines)
         grid = Grid(
             lines, raw, editable=editable, problems=problems, amount=screen.amount, quantity=screen.quantity
         )
@@ -270,6 +276,7 @@ class DocumentPage(DocumentView):
             "scan": scan,
             "scan_url": grid.lookup_url(scan) if scan else "",
             "scan_read_url": grid.scan_url(scan) if scan else "",
+            "advise_url": self.address("advise") if editable and screen.advise is not None else "",
             "steps": progress.steps(),
             "events": progress.events(),
             "elapsed": elapsed(document),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +29,7 @@ class _Print(DocumentView):
         """What the form of this document says, from its declaration."""
         actor = actor_of(request)
         header = inputs.of_object(self.header_inputs(actor), document)
-        bound = self.line_inputs(actor)
+        bound = self.kept_inputs(self.line_inputs(actor))
         grid = Grid(
             bound,
             grids.object_lines(bound, self.lines_of(document, bound)),
@@ -37,6 +37,14 @@ class _Print(DocumentView):
             amount=self.screen.amount,
             quantity=self.screen.quantity,
         )
+        columns, lines = (
+            self.screen.paper_lines(document)
+            if self.screen.paper_lines is not None
+            else _from_grid(grid, self.screen)
+        )
+        priced = [line.get(self.screen.amount) for line in lines]
+        has_total = bool(document.total) or (bool(priced) and all(isinstance(one, Decimal) for one in priced))
+        wanted = request.GET.get("paper", "")
         return forms.form(
             hospital=selectors.hospital_name(),
             title=document.spec.title,
@@ -44,36 +52,66 @@ class _Print(DocumentView):
             fields=[
                 (one.title, one.shown, min(one.span, 3)) for one in header if one.shown != formats.NOTHING
             ],
-            columns=_columns(bound),
-            lines=_lines(grid),
+            columns=[INDEX, *columns],
+            lines=[{"index": str(place), **line} for place, line in enumerate(lines, start=1)],
             signatures=[
                 (title, str(document.maker) if title == _("制单") else "") for title in self.screen.signatures
             ],
-            total=document.total,
-            paper=self.screen.paper,
+            total=document.total if has_total else None,
+            paper="slip" if wanted == "slip" else "a4" if wanted == "a4" else self.screen.paper,
             note=document.note,
             printed=_("{person} 于 {at} 第 {copy} 次打印").format(
                 person=actor, at=formats.datetime_text(clock.now()), copy=copy_number
             ),
             watermark=_WATERMARKS.get(State(document.state), ""),
+            copies=self.screen.copies,
+            copy=forms.reprint(copy_number),
         )
 
 
-def _columns(bound: Sequence[Input]) -> list[forms.FormColumn]:
-    return [
-        forms.FormColumn("index", _("序号"), width=10, align="center"),
-        *(
-            forms.FormColumn(one.name, one.title, align="right" if one.numeric else "left", total=False)
-            for one in bound
-        ),
-    ]
+INDEX = forms.FormColumn("index", _("序号"), width=10, align="center")
+PLACES = {"money": 2}
+WIDTHS = {"money": 22, "quantity": 16, "price": 17, "date": 20, "percent": 14, "integer": 12, "bool": 12}
 
 
-def _lines(grid: Grid) -> list[dict[str, Any]]:
-    return [
-        {"index": str(place + 1), **{one.name: grid.text_of(one, row) for one in grid.inputs}}
-        for place, row in enumerate(grid.raw)
-    ]
+def _from_grid(grid: Grid, screen: Any) -> tuple[list[forms.FormColumn], list[dict[str, Any]]]:
+    """The columns of the entry grid that say something, numbers as numbers, so that pages can be summed."""
+    rows = [{one.name: _value(grid, one, row) for one in grid.inputs} for row in grid.raw]
+    told = [
+        one for one in grid.inputs
+        if not one.declared.aside or any(row[one.name] not in ("", None) for row in rows)
+    ]  # fmt: skip
+    names = (screen.amount, screen.quantity)
+    columns = [
+        forms.FormColumn(
+            one.name, one.title.removesuffix("（元）"), width=_width(one), align="right" if one.numeric else "left",
+            places=PLACES.get(one.kind), total=one.numeric and (one.declared.total or one.name in names),
+        )
+        for one in told
+    ]  # fmt: skip
+    return columns, rows
+
+
+def _width(one: Input) -> int:
+    """Millimetres: by kind, for texts in proportion to the grid; the widest text shares what is left."""
+    if one.kind in WIDTHS:
+        return WIDTHS[one.kind]
+    return 0 if not one.declared.width or one.declared.width >= WIDE else max(10, one.declared.width // 6)
+
+
+WIDE = 190  # pixels
+
+
+def _value(grid: Grid, one: Input, row: dict[str, str]) -> Any:
+    text = grid.text_of(one, row)
+    if one.kind == "date" and text.startswith("9999"):
+        return ""
+    if not one.numeric or not text:
+        return text
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return text
 
 
 class PrintPage(_Print):
@@ -83,7 +121,7 @@ class PrintPage(_Print):
         document = self.load(request, pk, "print")
         copy_number = services.count_print(document, actor=actor_of(request))
         if self.screen.printed is not None:
-            return _pdf(self.screen.printed(document), document.display_number)
+            return _pdf(self.screen.printed(document, forms.reprint(copy_number)), document.display_number)
         data = self.sheet(request, document, copy_number)
         try:
             return _pdf(pdf.render(self.screen.form, data), document.display_number)

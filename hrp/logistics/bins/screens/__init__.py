@@ -1,0 +1,1 @@
+"""Registers of bins, and where goods lie."""

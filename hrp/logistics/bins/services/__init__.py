@@ -1,0 +1,1 @@
+"""Verbs: registering bins, and putting batches into them."""

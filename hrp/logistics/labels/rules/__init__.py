@@ -1,0 +1,1 @@
+"""Labels as data and as ZPL. Pure."""

@@ -1,0 +1,1 @@
+"""The page where one chooses what to label, and how many."""
