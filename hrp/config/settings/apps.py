@@ -28,6 +28,7 @@ MODULE_APPS = [
     "hrp.logistics.requesting",
     "hrp.logistics.counting",
     "hrp.logistics.handheld",
+    "hrp.logistics.sterile",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",
