@@ -17,6 +17,7 @@ from hrp.logistics.highvalue import demo as highvalue
 from hrp.logistics.purchasing import demo as purchasing
 from hrp.logistics.requesting import demo as requesting
 from hrp.logistics.settlement import demo as settlement
+from hrp.logistics.sterile import demo as sterile
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
@@ -101,6 +102,8 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
                 ledger.close_period(period=period, actor=finance)
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     highvalue.seed(users, org.units, today)
+    sterile.seed(users, org.units, today)
+    say("高值耗材与消毒供应")
     _work_in_progress(org, room, users, rng, today)
     requesting.today(ward, today, at_work(today, 8, 50))
     counting.today(users, room.store, today, at_work(today, 8, 55))

@@ -11,10 +11,12 @@ class SterileConfig(AppConfig):
         from hrp.logistics.sterile.screens import packs, reagents
         from hrp.logistics.sterile.services import cycle
         from hrp.platform.access import permissions
+        from hrp.platform.notify import kinds
         from hrp.platform.ui import menu, screens
 
         parameters.declare()
         invariants.register_all()
+        kinds.declare("logistics.sterile", "消毒供应与试剂", module="logistics")
         permissions.declare_all("logistics", packs.PERMISSIONS | reagents.PERMISSIONS)
         menu.add(
             "logistics", packs.GROUP,
