@@ -20,7 +20,7 @@ from hrp.logistics.highvalue.models import (
     UseCharge,
 )
 from hrp.logistics.highvalue.pieces import labels
-from hrp.logistics.models import Freeze
+from hrp.logistics.models import Batch, Freeze, Item
 from hrp.platform.base import clock
 from hrp.platform.documents.models import State
 from hrp.platform.documents.registry import load, url_for
@@ -135,12 +135,19 @@ def find(text: str) -> list[TraceUnit]:
     text = text.strip()
     if not text:
         return []
-    by_visit = PatientUse.objects.filter(visit_no=text).values("unit_id")
-    found = TraceUnit.objects.exclude(state="labelled").filter(
-        Q(uid__iexact=text) | Q(serial__iexact=text) | Q(batch__lot__iexact=text) | Q(pk__in=by_visit)
-        | Q(item__code__iexact=text) | Q(item__registration_number__iexact=text) | Q(tray__iexact=text)
+    units = TraceUnit.objects.exclude(state="labelled")
+    spelled = {text, text.upper()}
+    batches = Batch.objects.filter(lot__in=spelled).values("pk")
+    items = Item.objects.filter(Q(code__in=spelled) | Q(registration_number=text)).values("pk")
+    # one query a way of asking, each by its index: an OR over all of them would read every piece there is
+    ways = (
+        units.filter(uid__in=spelled), units.filter(serial__in=spelled), units.filter(batch__in=batches),
+        units.filter(item__in=items), units.filter(tray=text),
+        units.filter(pk__in=PatientUse.objects.filter(visit_no__in=spelled).values("unit_id")),
     )  # fmt: skip
-    return list(found.select_related("item", "batch__supplier", "store").order_by("-pk")[:MOST])
+    found = {pk for way in ways for pk in way.order_by("-pk").values_list("pk", flat=True)[:MOST]}
+    rows = units.filter(pk__in=found).select_related("item", "batch__supplier", "store")
+    return list(rows.order_by("-pk")[:MOST])
 
 
 def find_any(text: str) -> list[TraceUnit]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet
 
 from hrp.logistics.sterile.models import EmergencyRelease, Load, Pack, PackStep
 
@@ -33,14 +31,3 @@ def counts() -> Mapping[str, int]:
 def not_followed() -> QuerySet[EmergencyRelease]:
     """Emergency releases whose biological monitor nobody has followed up."""
     return EmergencyRelease.objects.filter(followed_at=None)
-
-
-def charged_out(first: dt.date, last: dt.date) -> list[tuple[str, str, int, Decimal]]:
-    """What departments are charged for packs issued in a period: (department, pack type, rounds, yuan)."""
-    rows = (
-        PackStep.objects.filter(step="issue", at__date__range=(first, last))
-        .values_list("org_unit__name", "pack__pack_type__name")
-        .annotate(n=Count("pk"), total=Sum("price"))
-        .order_by("org_unit__name", "pack__pack_type__name")
-    )
-    return [(unit or "", kind, n, total or Decimal(0)) for unit, kind, n, total in rows]

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hrp.logistics.highvalue.documents.consign_statement import held
+from hrp.logistics.highvalue.documents.use_settlement import UseSettlement
 from hrp.logistics.highvalue.models import ConsignMove, TraceUnit, UnitEvent
-from hrp.logistics.highvalue.services import booking
+from hrp.logistics.highvalue.services import booking, settling
 from hrp.logistics.models import Batch, Store
 from hrp.logistics.screens.documents import DATES, MAKER, MOVES, NUMBER, defaults
 from hrp.platform.base import clock
-from hrp.platform.ui.screens import Column, DocumentScreen, Field, Filter, LineField, Output, Panel
+from hrp.platform.documents.models import State
+from hrp.platform.ui.screens import Action, Column, DocumentScreen, Field, Filter, LineField, Output, Panel
 
 GROUP = ("logistics", "高值耗材")
 SUPPLIER = Filter("supplier", kind="register", register="logistics.supplier")
@@ -91,6 +93,15 @@ def to_settle(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
         "upto": clock.today(),
         "lines": [{"unit": unit.pk} for unit in units[:500]],
     }
+
+
+def _invoice(*, actor: Any, obj: UseSettlement, values: Mapping[str, Any]) -> str:
+    count = settling.invoice(actor=actor, document=obj, number=str(values.get("number") or ""))
+    return f"已登记 {count} 件的发票"
+
+
+def _uninvoiced(document: UseSettlement) -> bool:
+    return document.state == State.POSTED and document.lines.filter(unit__state="settled").exists()
 
 
 def to_state(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
@@ -255,6 +266,7 @@ SETTLEMENTS = DocumentScreen(
     defaults=defaults,
     prefill=to_settle,
     panels=(EVENTS,),
+    actions=(Action("invoice", "登记发票", _invoice, permission="logistics.use_settlement.post", icon="file-invoice", fields=(Field("number", title="发票号码", kind="text", required=True, span=3),), shown=_uninvoiced),),
     signatures=("制单", "物资会计", "供应商", "财务"),
 )  # fmt: skip
 

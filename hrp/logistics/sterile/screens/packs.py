@@ -245,9 +245,21 @@ FOREIGN = RegisterScreen(
     search=("name__icontains", "visit_no__istartswith"), exact=(),
 )  # fmt: skip
 
+ISSUED = RegisterScreen(
+    key="logistics.pack_issue", model=PackStep, title="消毒供应明细", icon="list-details", url="logistics/pack-issues", menu=("logistics", GROUP), order=35,
+    permission="logistics.pack", editable=False, creatable=False, history=False,
+    queryset=lambda actor: PackStep.objects.filter(step="issue").select_related("pack__pack_type", "org_unit", "by"), ordering=("-id",),
+    columns=(
+        Column("at", fixed=True, card="meta"), Column("org_unit", title="领用科室", card="title"), Column("pack__pack_type", title="包类型", card="line"), Column("pack"), Column("load", hidden=True), Column("expiry"),
+        Column("price", total=True, card="amount"), Column("by"),
+    ),
+    filters=(Filter("org_unit", title="领用科室", kind="register", register="org.unit"), Filter("pack_type", title="包类型", kind="register", register="logistics.pack_type", lookups=("pack__pack_type",)), Filter("at", title="发放日期", kind="date_range", lookups=("at__date",))),
+    fields=("pack", "round", "org_unit", "load", "expiry", "price", "by", "at", Field("note", span=3)), search=(), exact=(), scope_field="org_unit",
+)  # fmt: skip
+
 STERILISERS = Lookup(
     key="logistics.steriliser", title="灭菌器", queryset=lambda actor, params: Machine.objects.filter(kind=Machine.Kind.STERILISER, is_active=True),
     search=("code__istartswith", "name__icontains"), permissions=("logistics.pack.work",),
 )  # fmt: skip
 LOOKUPS = (STERILISERS,)
-ALL = (LOADS, PACKS, EARLY, FOREIGN, TYPES, MATERIALS, MACHINES)
+ALL = (LOADS, PACKS, ISSUED, EARLY, FOREIGN, TYPES, MATERIALS, MACHINES)

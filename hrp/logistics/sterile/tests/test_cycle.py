@@ -112,7 +112,8 @@ def test_a_whole_round_and_the_next(cssd: Cssd) -> None:
     cssd.scan(pack, "recover")
     pack.refresh_from_db()
     assert (pack.round, pack.load, pack.expiry) == (2, None, None)
-    assert selectors.charged_out(DAY, DAY) == [("心内科", "清创缝合包", 1, pack.pack_type.price)]
+    issued = PackStep.objects.get(step="issue")
+    assert (issued.org_unit, issued.price) == (cssd.world.unit, pack.pack_type.price)
     check()
 
 
@@ -291,7 +292,7 @@ def test_the_station_and_every_page_opens(cssd: Cssd) -> None:
     load = cssd.load(*cssd.packs())
     for path in (
         "packs/", f"packs/{pack.pk}", "sterile-loads/", f"sterile-loads/{load.pk}", "emergency-releases/", "foreign-sets/",
-        "foreign-sets/new", "pack-types/", f"pack-types/{cssd.basic.pk}", "packing-materials/", "sterile-machines/",
+        "foreign-sets/new", "pack-types/", f"pack-types/{cssd.basic.pk}", "packing-materials/", "pack-issues/", "sterile-machines/",
     ):  # fmt: skip
         assert client.get(f"/logistics/{path}").status_code == 200, path
     stranger = Client()
