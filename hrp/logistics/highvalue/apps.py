@@ -16,7 +16,7 @@ class HighvalueConfig(AppConfig):
         from hrp.logistics.highvalue.documents.use_settlement import UseSettlement, UseSettlementLine
         from hrp.logistics.highvalue.pieces import following
         from hrp.logistics.highvalue.screens import documents, lookups, menu, recalls, registers
-        from hrp.logistics.highvalue.services import charging
+        from hrp.logistics.highvalue.services import charging, settling
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
         from hrp.platform.exchange.messages import outbound
@@ -35,6 +35,7 @@ class HighvalueConfig(AppConfig):
         parameters.declare()
         invariants.register_all()
         following.register_gates()
+        settling.register_all()
         outbound.on_answer(charging.CHARGE, charging.heard)
         outbound.on_given_up(charging.CHARGE, charging.heard)
         kinds.declare("logistics.highvalue", "高值耗材", module="logistics")

@@ -1,40 +1,53 @@
-"""After a settlement: the supplier's invoice, written onto every piece it is for."""
+"""After a settlement: its invoice is registered in the settlement room and matched there; here every piece it is for is marked."""
 
 from __future__ import annotations
 
-from django.db import transaction
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
+from django.db.models import Count
+
+from hrp.logistics import gates
 from hrp.logistics.highvalue import rules
-from hrp.logistics.highvalue.documents.use_settlement import UseSettlement
+from hrp.logistics.highvalue.documents.use_settlement import UseSettlement, UseSettlementLine
 from hrp.logistics.highvalue.pieces import events
-from hrp.platform.access import scope
-from hrp.platform.access.models import User
-from hrp.platform.audit import services as audit
-from hrp.platform.base.refusals import Conflict, Invalid, Problem
-from hrp.platform.documents import services
 from hrp.platform.documents.models import State
+from hrp.platform.documents.spec import PostingContext
+
+PREFIX = f"{UseSettlement.spec.kind}:"
 
 
-@transaction.atomic
-def invoice(*, actor: User, document: UseSettlement, number: str) -> int:
-    """Register the invoice of a posted settlement; how many pieces it is for. After that it is not reversed any more."""
-    scope.check_object(actor, document.spec.permission("post"), document)
-    row = services.lock(document)
-    if row.state != State.POSTED:
-        raise Conflict(f"{row} {row.get_state_display()}，不能登记发票", way_out="过账后再登记发票。")
-    if not number.strip():
-        raise Invalid(
-            "请填写发票号码", problems=[Problem("请填写", field="number")], way_out="请填写发票号码。"
-        )
-    lines = list(row.lines.order_by("position"))
-    steps = [events.Step(line.unit_id, rules.State.INVOICED, None, line.position) for line in lines]
+def settled(sources: Sequence[str]) -> dict[str, gates.Settled]:
+    """Pieces, amount and number of posted settlements, by source."""
+    rows = UseSettlement.objects.filter(pk__in=_ids(sources), state=State.POSTED).annotate(
+        pieces=Count("lines")
+    )
+    return {
+        f"{PREFIX}{row.pk}": gates.Settled(Decimal(row.pieces), row.total, row.number or "") for row in rows
+    }
+
+
+def _ids(sources: Sequence[str]) -> list[int]:
+    return [int(one.removeprefix(PREFIX)) for one in sources if one.startswith(PREFIX)]
+
+
+def invoiced(invoice: Any, ctx: PostingContext) -> None:
+    """Every piece of the settlements an invoice is for is invoiced."""
+    sources = invoice.lines.exclude(payable=None).values_list("payable__source", flat=True)
+    lines = UseSettlementLine.objects.filter(document__in=_ids(list(sources))).order_by("unit_id")
+    steps = [events.Step(line.unit_id, rules.State.INVOICED, None) for line in lines]
     events.record(
-        "invoice", steps, source=f"{row.source}#invoice", actor=actor, note=f"发票 {number.strip()[:40]}"
+        "invoice", steps, source=ctx.source, actor=ctx.actor, note=f"发票 {invoice.invoice_number}"
     )
-    audit.record(
-        actor=actor,
-        act="logistics.use_settlement.invoice",
-        target=row.source,
-        summary=f"{row} 登记发票 {number.strip()[:40]}",
-    )
-    return len(steps)
+
+
+def taken_back(_invoice: Any, ctx: PostingContext) -> None:
+    """The invoice was reversed: its pieces wait for one again."""
+    events.undo(source=ctx.source, actor=ctx.actor)
+
+
+def register_all() -> None:
+    """Called once, from ``apps.py``."""
+    gates.know_settled("highvalue", settled)
+    gates.register(gates.Gate("units", gates.Moment.INVOICE, apply=invoiced, mirror=taken_back))

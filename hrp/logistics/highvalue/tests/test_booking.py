@@ -10,7 +10,7 @@ from hrp.logistics.highvalue.documents.consign_out import ConsignOut
 from hrp.logistics.highvalue.documents.consign_statement import ConsignStatement
 from hrp.logistics.highvalue.documents.use_settlement import UseSettlement
 from hrp.logistics.highvalue.models import ConsignMove, TraceUnit
-from hrp.logistics.highvalue.services import booking, freezing, settling
+from hrp.logistics.highvalue.services import booking, freezing
 from hrp.logistics.highvalue.tests.world import Theatre
 from hrp.logistics.models import StockMove
 from hrp.platform.base import clock
@@ -105,20 +105,6 @@ def test_settlement_makes_it_an_ordinary_payable(theatre: Theatre) -> None:
     theatre.reverse(settled)
     theatre.reverse(booked)
     assert (owed("2302.03"), owed("2302")) == (0, 0)
-    theatre.check()
-
-
-def test_an_invoiced_settlement_stands(theatre: Theatre) -> None:
-    [unit] = theatre.consign(1)
-    theatre.book(theatre.use(unit))
-    settled = theatre.do(UseSettlement, {"supplier": theatre.supplier.pk, "upto": DAY}, {"unit": unit.pk})
-    with pytest.raises(Invalid):
-        settling.invoice(actor=theatre.nurse, document=settled, number=" ")
-    assert settling.invoice(actor=theatre.nurse, document=settled, number="26312000000012345678") == 1
-    with pytest.raises(Conflict):
-        settling.invoice(actor=theatre.nurse, document=settled, number="26312000000012345678")
-    with pytest.raises(Conflict):
-        theatre.reverse(settled)
     theatre.check()
 
 
