@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 
-from hrp.logistics.models import Batch, Item
+from hrp.logistics.models import Batch, Item, Store, Supplier
 from hrp.logistics.sterile.models import (
+    ColdPlace,
     LisCount,
     Machine,
     PackContent,
@@ -14,7 +16,7 @@ from hrp.logistics.sterile.models import (
     PackType,
     ReagentNorm,
 )
-from hrp.logistics.sterile.services import cycle, reagents
+from hrp.logistics.sterile.services import cold, cycle, foreign, loads, reagents
 from hrp.logistics.sterile.services.cycle import Station
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -56,33 +58,47 @@ def seed(users: Mapping[str, User], units: Mapping[str, OrgUnit], today: dt.date
             for kind, count in zip(kinds, (4, 2, 1), strict=True)
             for pack in cycle.register(actor=clerk, pack_type=kind, count=count, campus=campus)
         ]
-        load = cycle.start_load(actor=clerk, machine=oven, programme="134℃ 4min")
+        load = loads.start_load(actor=clerk, machine=oven, programme="134℃ 4min")
         for pack in packs:
             for station in (
-                Station("recover", org_unit_id=units["0205"].pk), Station("wash", washer, "标准器械"),
-                Station("disinfect", washer, "A0 3000"), Station("pack"), Station("sterilise", load=load),
+                Station("recover", org_unit_id=units["0205"].pk), Station("wash", washer, "标准器械", "1"),
+                Station("disinfect", washer, "A0 3000", "1"), Station("pack"), Station("sterilise", load=load),
             ):  # fmt: skip
                 cycle.step(actor=clerk, station=station, barcode=pack.barcode)
         for monitor in ("physical", "chemical"):
-            cycle.record_result(
+            loads.record_result(
                 actor=chief,
                 load=load,
                 kind=monitor,
                 passed=True,
                 reading="134.6℃ 4min 20s" if monitor == "physical" else "",
             )
-        cycle.release(actor=chief, load=load)
+        loads.release(actor=chief, load=load)
         for pack in packs[:2]:
             cycle.step(
                 actor=clerk, station=Station("issue", org_unit_id=units["0107"].pk), barcode=pack.barcode
             )
+        visiting = foreign.receive_foreign(
+            actor=clerk, pk=None,
+            values={
+                "supplier": Supplier.objects.get(code="GYS004").pk, "name": "胫骨远端锁定板工具", "pieces": "12", "weight_g": "5600",
+                "contents": "复位钳 2\n导钻 3\n测深尺 1\n螺丝刀 2\n模板 4", "has_implant": "on", "visit_no": "ZY2026110521",
+            },
+        )  # fmt: skip
+        cycle.register(actor=clerk, pack_type=kinds[2], count=1, campus=campus, foreign_set=visiting)
     _reagents(users[LAB], today)
 
 
 def _reagents(clerk: User, today: dt.date) -> None:
     kit = Item.objects.get(code="HC01901")
     ReagentNorm.objects.create(
-        instrument="化学发光 E601", test_code="TNI", item=kit, per_test=1, tests_per_kit=100, open_days=28
+        instrument="化学发光 E601",
+        test_code="TNI",
+        item=kit,
+        store=Store.objects.get(code="CK01"),
+        per_test=1,
+        tests_per_kit=100,
+        open_days=28,
     )
     LisCount.objects.create(
         instrument="化学发光 E601", test_code="TNI", day=today, patients=86, controls=4, reruns=2
@@ -91,3 +107,13 @@ def _reagents(clerk: User, today: dt.date) -> None:
     if batch is not None:
         with clock.pinned(min(clock.at(today, 7, 10), clock.now())):
             reagents.open_vial(actor=clerk, instrument="化学发光 E601", batch=batch)
+    fridge = ColdPlace.objects.create(
+        code="BX-01",
+        name="试剂冷藏柜",
+        store=Store.objects.get(code="CK01"),
+        lowest=Decimal(2),
+        highest=Decimal(8),
+    )
+    for hour, celsius in ((7, "4.2"), (15, "4.8")):
+        with clock.pinned(min(clock.at(today, hour, 5), clock.now())):
+            cold.read(actor=clerk, place=fridge, celsius=Decimal(celsius))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from hrp.logistics.sterile import selectors
-from hrp.logistics.sterile.services import cycle, reagents
+from hrp.logistics.sterile.services import cold, cycle, hazards, reagents
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -29,10 +29,32 @@ def daily() -> None:
             "vials",
             today,
         )
-    missing = reagents.unchecked(today)
+    changed = reagents.uncalibrated()
+    if changed:
+        text = "、".join(f"{v.instrument} {v.item} {v.batch.lot}" for v in changed[:10])
+        _tell(
+            reagents.WORK,
+            f"{len(changed)} 瓶试剂换批后未定标",
+            text,
+            "/logistics/reagent-logs/",
+            "lots",
+            today,
+        )
+    unread = cold.unread(today)
+    if unread:
+        text = "、".join(map(str, unread[:10]))
+        _tell(
+            cold.WORK,
+            f"{len(unread)} 台冷链设备今日未登记温度",
+            text,
+            "/logistics/cold-places/",
+            "cold",
+            today,
+        )
+    missing = hazards.unchecked(today)
     if missing:
         text = "、".join(f"{store} {item}" for store, item in missing[:10])
-        _tell(reagents.HAZARD, "危化品今日尚未双人盘点", text, "/logistics/hazards/", "hazard", today)
+        _tell(hazards.HAZARD, "危化品今日尚未双人盘点", text, "/logistics/hazards/", "hazard", today)
     soon = cycle.expiring(today, parameters.value("sterile.warn_days", today))
     if soon:
         _tell(

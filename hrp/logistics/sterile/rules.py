@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -87,6 +88,24 @@ def keeps_back(results: Results, *, implant: bool, excepted: bool) -> str:
     if implant and results.biological is None and not excepted:
         return "含植入物，须等生物监测合格，或凭五类化学指示物紧急放行"
     return ""
+
+
+def listed(text: str) -> tuple[list[tuple[str, int]], list[str]]:
+    """A typed list of instruments, one an entry ending in its number: what was read, and entries without a number.
+
+    >>> listed("撑开器 2；起子 T20 ×1")
+    ([('撑开器', 2), ('起子 T20', 1)], [])
+    """
+    found, unread = [], []
+    for entry in re.split(r"[;；\n]+", text):
+        if not entry.strip():
+            continue
+        match = re.fullmatch(r"(.*?\S)\s*[×xX*]?\s*(?<![\w.])(\d{1,3})\s*[件把个套支根]?", entry.strip())
+        if match is None or not int(match[2]):
+            unread.append(entry.strip())
+        else:
+            found.append((match[1].rstrip(" ×*"), int(match[2])))
+    return found, unread
 
 
 def theoretical(counts: int, norm: Decimal) -> Decimal:

@@ -1,25 +1,38 @@
-"""消毒扫码工位: one station, one step, scan after scan."""
+"""消毒扫码工位: one station, one step, scan after scan; labels, lists and pictures."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from hrp.logistics.sterile import rules, selectors
-from hrp.logistics.sterile.models import Load, Machine
+from hrp.logistics.sterile import papers, rules, selectors
+from hrp.logistics.sterile.models import ForeignPhoto, Load, Machine, Pack
 from hrp.logistics.sterile.services import cycle
 from hrp.logistics.sterile.services.cycle import Station
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
-from hrp.platform.base.refusals import Forbidden, Refusal
+from hrp.platform.base import files
+from hrp.platform.base.refusals import Forbidden, NotFound, Refusal
 from hrp.platform.org.models import OrgUnit
 from hrp.platform.ui.actors import actor_of
 
-FIELDS = ("step", "machine", "programme", "load", "org_unit", "visit_no", "patient", "passed", "note")
+FIELDS = (
+    "step",
+    "machine",
+    "programme",
+    "cycle_no",
+    "load",
+    "org_unit",
+    "visit_no",
+    "patient",
+    "passed",
+    "note",
+)
 
 
 def _given(source: Any) -> dict[str, str]:
@@ -96,6 +109,7 @@ def _station(given: dict[str, str]) -> Station:
         step=given["step"],
         machine=Machine.objects.filter(pk=machine, is_active=True).first() if machine else None,
         programme=given["programme"],
+        cycle_no=given["cycle_no"],
         load=Load.objects.select_related("machine").filter(pk=load, recalled_at=None).first()
         if load
         else None,
@@ -105,3 +119,51 @@ def _station(given: dict[str, str]) -> Station:
         passed=given["passed"] != "0",
         note=given["note"],
     )
+
+
+VIEW = "logistics.pack.view"
+
+
+def _pdf(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return response
+
+
+@require_GET
+def labels(request: HttpRequest) -> HttpResponse:
+    """Labels of one pack, or of every pack of a load."""
+    scope.require(actor_of(request), VIEW)
+    pack, load = request.GET.get("pack", ""), request.GET.get("load", "")
+    rows = Pack.objects.select_related("pack_type", "foreign_set", "load__machine").order_by("pk")
+    if pack.isdigit():
+        rows = rows.filter(pk=pack)
+    else:
+        rows = rows.filter(load=int(load)) if load.isdigit() else rows.none()
+    packs = list(rows[:400])
+    if not packs:
+        raise NotFound(_("没有可打印的消毒包。"), way_out=_("请从消毒包或锅次页面打印。"))
+    return _pdf(papers.pack_labels(packs), "pack-labels")
+
+
+@require_GET
+def load_list(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = actor_of(request)
+    scope.require(actor, VIEW)
+    load = Load.objects.select_related("machine", "operator", "recalled_by").filter(pk=pk).first()
+    if load is None:
+        raise NotFound(_("没有找到该锅次。"), way_out=_("请从灭菌锅次打开。"))
+    return _pdf(papers.load_list(load, actor=actor), f"load-{pk}")
+
+
+@require_GET
+def photo(request: HttpRequest, pk: int) -> HttpResponseBase:
+    scope.require(actor_of(request), VIEW)
+    found = ForeignPhoto.objects.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("没有这张照片。"), way_out=_("请刷新页面。"))
+    response = FileResponse(
+        files.resolve(found.path).open("rb"), as_attachment=True, filename=found.name, content_type=found.mime
+    )
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

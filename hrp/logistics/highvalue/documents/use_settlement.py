@@ -123,9 +123,9 @@ class UseSettlement(Document):
         for day, places in sorted(days.items()):
             pieces = [Piece(units[lines[p].unit_id].item_id, booked[lines[p].unit_id].amount) for p in places]
             for problem in gates.problems(gates.Moment.SETTLEMENT, self, pieces, day):
-                place = None if problem.line is None else places[problem.line]
-                field = problem.field if place is None else "unit"
-                found.setdefault((place, problem.message), replace(problem, line=place, field=field))
+                at = None if problem.line is None else places[problem.line]
+                field = problem.field if at is None else "unit"
+                found.setdefault((at, problem.message), replace(problem, line=at, field=field))
         return list(found.values())
 
     def apply(self, ctx: PostingContext) -> SettlementFacts:

@@ -9,8 +9,8 @@ from hrp.logistics.highvalue.documents.consign_statement import held
 from hrp.logistics.highvalue.models import ConsignMove, TraceUnit, UnitEvent
 from hrp.logistics.highvalue.services import booking
 from hrp.logistics.models import Batch, Store
-from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoiceLine
 from hrp.logistics.screens.documents import DATES, MAKER, MOVES, NUMBER, defaults
+from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoiceLine
 from hrp.platform.base import clock
 from hrp.platform.documents.models import State
 from hrp.platform.documents.registry import url_for

@@ -37,9 +37,7 @@ def invoiced(invoice: Any, ctx: PostingContext) -> None:
     sources = invoice.lines.exclude(payable=None).values_list("payable__source", flat=True)
     lines = UseSettlementLine.objects.filter(document__in=_ids(list(sources))).order_by("unit_id")
     steps = [events.Step(line.unit_id, rules.State.INVOICED, None) for line in lines]
-    events.record(
-        "invoice", steps, source=ctx.source, actor=ctx.actor, note=f"发票 {invoice.invoice_number}"
-    )
+    events.record("invoice", steps, source=ctx.source, actor=ctx.actor, note=f"发票 {invoice.invoice_number}")
 
 
 def taken_back(_invoice: Any, ctx: PostingContext) -> None:

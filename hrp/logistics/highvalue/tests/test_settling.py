@@ -121,7 +121,13 @@ def test_one_invoice_for_goods_received_and_goods_used(theatre: Theatre) -> None
     header = {
         "store": theatre.store.pk, "supplier": theatre.supplier.pk, "fund": theatre.room.fund.pk, "invoice_number": "",
     }  # fmt: skip
-    line = {"item": theatre.room.gauze.pk, "lot": "G1", "expiry": "2028-01-01", "quantity": "10", "price": "5"}
+    line = {
+        "item": theatre.room.gauze.pk,
+        "lot": "G1",
+        "expiry": "2028-01-01",
+        "quantity": "10",
+        "price": "5",
+    }
     receipt = theatre.do(StockReceipt, header, line)
     document = settled(theatre)
     goods = {"receipt_line": receipt.lines.get().pk, "quantity": "10", "amount": "50.00"}

@@ -72,9 +72,7 @@ class PaymentRequest(Document):
                 problems.append(Problem("这笔应付已付清，或不是这个供应商的", field="payable", line=place))
                 continue
             if item.kind == Payable.Kind.SETTLEMENT and item.id not in invoiced:
-                problems.append(
-                    Problem("使用结算单的发票还没有登记，不能付款", field="payable", line=place)
-                )
+                problems.append(Problem("使用结算单的发票还没有登记，不能付款", field="payable", line=place))
             left = item.open - asked.get(line.payable_id, Decimal(0))
             problems += _beyond(place, line.amount, left)
         ids = [line.payable_id for line in lines]

@@ -60,7 +60,9 @@ def _refusal(invoice: Any, line: Any, item: Payable, settled: gates.Settled | No
     if item.settled_by.filter(kind=Payable.Kind.REVERSAL).exists():
         return f"{settled.number} 已红冲"
     if line.quantity != settled.quantity:
-        return f"{settled.number} 共 {settled.quantity.normalize():f} 件，发票 {line.quantity.normalize():f} 件"
+        return (
+            f"{settled.number} 共 {settled.quantity.normalize():f} 件，发票 {line.quantity.normalize():f} 件"
+        )
     if line.amount != item.amount:
         return f"{settled.number} 结算 {item.amount:,.2f} 元，发票 {line.amount or 0:,.2f} 元，不一致"
     return ""

@@ -42,6 +42,35 @@ DROP FUNCTION IF EXISTS logistics_pack_guard;
 DROP FUNCTION IF EXISTS logistics_pack_project;
 """
 
+# What two signed, what was followed up, and what was recalled is not said otherwise afterwards.
+SIGNED = """
+CREATE FUNCTION logistics_sterile_signed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION '% 的登记不能删除', TG_TABLE_NAME USING ERRCODE = 'HR007';
+    END IF;
+    IF to_jsonb(OLD) ->> TG_ARGV[0] IS NOT NULL AND to_jsonb(NEW) IS DISTINCT FROM to_jsonb(OLD) THEN
+        RAISE EXCEPTION '% 已签署的登记不能修改', TG_TABLE_NAME USING ERRCODE = 'HR007';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER signed BEFORE UPDATE OR DELETE ON logistics_hazard_entry FOR EACH ROW EXECUTE FUNCTION logistics_sterile_signed('second_at');
+CREATE TRIGGER signed BEFORE UPDATE OR DELETE ON logistics_emergency_release FOR EACH ROW EXECUTE FUNCTION logistics_sterile_signed('followed_at');
+CREATE TRIGGER signed BEFORE UPDATE OR DELETE ON logistics_sterile_load FOR EACH ROW EXECUTE FUNCTION logistics_sterile_signed('recalled_at');
+CREATE TRIGGER signed BEFORE UPDATE OR DELETE ON logistics_reagent_vial FOR EACH ROW EXECUTE FUNCTION logistics_sterile_signed('closed_at');
+ALTER TABLE logistics_hazard_entry ENABLE ALWAYS TRIGGER signed;
+ALTER TABLE logistics_emergency_release ENABLE ALWAYS TRIGGER signed;
+ALTER TABLE logistics_sterile_load ENABLE ALWAYS TRIGGER signed;
+ALTER TABLE logistics_reagent_vial ENABLE ALWAYS TRIGGER signed;
+"""
+DROP_SIGNED = """
+DROP TRIGGER IF EXISTS signed ON logistics_reagent_vial;
+DROP TRIGGER IF EXISTS signed ON logistics_sterile_load;
+DROP TRIGGER IF EXISTS signed ON logistics_emergency_release;
+DROP TRIGGER IF EXISTS signed ON logistics_hazard_entry;
+DROP FUNCTION IF EXISTS logistics_sterile_signed;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("sterile", "0001_initial"), ("base", "0001_initial")]
@@ -49,6 +78,9 @@ class Migration(migrations.Migration):
         AppendOnly("logistics_pack_step"),
         AppendOnly("logistics_sterile_result"),
         AppendOnly("logistics_reagent_log"),
+        AppendOnly("logistics_cold_reading"),
+        AppendOnly("logistics_foreign_photo"),
         migrations.RunSQL(CODES, DROP_CODES),
         migrations.RunSQL(PACKS, DROP_PACKS),
+        migrations.RunSQL(SIGNED, DROP_SIGNED),
     ]

@@ -1,7 +1,9 @@
 """The tables of sterile supply and reagents, by noun."""
 
+from hrp.logistics.sterile.models.cold import ColdPlace, ColdReading
 from hrp.logistics.sterile.models.packs import (
     EmergencyRelease,
+    ForeignPhoto,
     ForeignSet,
     Load,
     LoadResult,
@@ -10,6 +12,7 @@ from hrp.logistics.sterile.models.packs import (
     PackContent,
     PackingMaterial,
     PackStep,
+    PackSupply,
     PackType,
 )
 from hrp.logistics.sterile.models.reagents import (
@@ -22,6 +25,7 @@ from hrp.logistics.sterile.models.reagents import (
 )
 
 __all__ = [
-    "BackFlush", "EmergencyRelease", "ForeignSet", "HazardEntry", "LisCount", "Load", "LoadResult", "Machine", "Pack",
-    "PackContent", "PackStep", "PackType", "PackingMaterial", "ReagentLog", "ReagentNorm", "ReagentVial",
+    "BackFlush", "ColdPlace", "ColdReading", "EmergencyRelease", "ForeignPhoto", "ForeignSet", "HazardEntry", "LisCount",
+    "Load", "LoadResult", "Machine", "Pack", "PackContent", "PackStep", "PackSupply", "PackType", "PackingMaterial",
+    "ReagentLog", "ReagentNorm", "ReagentVial",
 ]  # fmt: skip

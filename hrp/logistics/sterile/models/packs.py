@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from hrp.logistics.models import Supplier
+from hrp.logistics.models import Item, Supplier
 from hrp.logistics.sterile import rules
 from hrp.platform.base.append_only import AppendOnlyModel
-from hrp.platform.base.fields import MoneyField, not_negative
+from hrp.platform.base.fields import MoneyField, QuantityField, is_number, not_negative
 from hrp.platform.base.history import tracked
 from hrp.platform.org.models import Campus, OrgUnit
 
@@ -78,6 +78,29 @@ class PackContent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instrument} × {self.quantity}"
+
+
+@tracked()
+class PackSupply(models.Model):
+    """What one round of a pack type uses up: wrapping, tape, indicators. Base units of the item."""
+
+    pack_type = models.ForeignKey(PackType, models.PROTECT, related_name="supplies", verbose_name="包类型")
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", verbose_name="耗材")
+    quantity = QuantityField("每包用量")
+
+    class Meta:
+        verbose_name = "包耗材定额"
+        db_table = "logistics_pack_supply"
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(fields=["pack_type", "item"], name="logistics_pack_supply_once"),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gt=0) & is_number("quantity"), name="logistics_pack_supply_positive"
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.item} × {self.quantity.normalize():f}"
 
 
 @tracked()
@@ -162,14 +185,16 @@ class LoadResult(AppendOnlyModel):
 
 
 class ForeignSet(models.Model):
-    """Instruments of a supplier brought for one operation (外来器械): counted, weighed, photographed, given back."""
+    """Instruments of a supplier brought for an operation (外来器械): listed, counted, weighed, photographed, given back.
+
+    ``visit_no`` is whom they are kept for now; whom they were used for before, the steps of their packs say.
+    """
 
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+", verbose_name="供应商")
     name = models.CharField("器械名称", max_length=100)
     contents = models.TextField("清单")
     pieces = models.PositiveSmallIntegerField("件数")
     weight_g = models.PositiveIntegerField("重量（克）")
-    photo = models.CharField("照片编号", max_length=100, blank=True)
     has_implant = models.BooleanField("含植入物", default=False)
     visit_no = models.CharField("就诊号", max_length=40)
     received_by = models.ForeignKey(
@@ -197,6 +222,31 @@ class ForeignSet(models.Model):
                 condition=models.Q(pieces__gt=0, weight_g__gt=0), name="logistics_foreign_set_counted"
             )
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ForeignPhoto(AppendOnlyModel):
+    """How a foreign set looked when it came or went. It stays."""
+
+    foreign_set = models.ForeignKey(
+        ForeignSet, models.PROTECT, related_name="photos", verbose_name="外来器械"
+    )
+    name = models.CharField("文件名", max_length=200)
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField("大小")
+    mime = models.CharField(max_length=100)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="上传人"
+    )
+    uploaded_at = models.DateTimeField("上传时间")
+
+    class Meta:
+        verbose_name = "外来器械照片"
+        db_table = "logistics_foreign_photo"
+        ordering = ("id",)
 
     def __str__(self) -> str:
         return self.name
@@ -243,6 +293,7 @@ class PackStep(AppendOnlyModel):
     to_state = models.CharField("状态", max_length=12, choices=STATE_CHOICES)
     machine = models.ForeignKey(Machine, models.PROTECT, related_name="+", null=True, verbose_name="设备")
     programme = models.CharField("程序", max_length=40, blank=True)
+    cycle_no = models.CharField("设备锅次", max_length=20, blank=True)
     load = models.ForeignKey(Load, models.PROTECT, related_name="steps", null=True, verbose_name="锅次")
     org_unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", null=True, verbose_name="科室")
     visit_no = models.CharField("就诊号", max_length=40, blank=True, db_index=True)

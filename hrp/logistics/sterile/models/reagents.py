@@ -13,11 +13,13 @@ from hrp.platform.base.history import tracked
 
 @tracked()
 class ReagentNorm(models.Model):
-    """What one test of an instrument takes of a reagent, and how a kit of it counts and keeps once opened."""
+    """What one test of an instrument takes of a reagent, how a kit of it counts and keeps once opened, and the store the
+    instrument is served from."""
 
     instrument = models.CharField("仪器", max_length=40)
     test_code = models.CharField("检验项目", max_length=40)
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", verbose_name="试剂")
+    store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="领用库房")
     per_test = QuantityField("每测试用量（测试）", default=1)
     tests_per_kit = models.PositiveIntegerField("每包装测试数")
     open_days = models.PositiveSmallIntegerField("开瓶稳定期（天）")
@@ -140,8 +142,13 @@ class LisCount(models.Model):
 
 
 class BackFlush(models.Model):
-    """One period of a laboratory's store back-flushed: which days, and the 出库单 drafted for it."""
+    """One period of a store back-flushed: which days, by what was done, and the 出库单 drafted for it."""
 
+    class Kind(models.TextChoices):
+        REAGENT = "reagent", "试剂（按测试数）"
+        PACK = "pack", "包耗材（按包装数）"
+
+    kind = models.CharField("依据", max_length=8, choices=Kind.choices, default=Kind.REAGENT)
     store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="库房")
     first_day = models.DateField("起")
     last_day = models.DateField("止")
@@ -152,7 +159,7 @@ class BackFlush(models.Model):
     made_at = models.DateTimeField("时间")
 
     class Meta:
-        verbose_name = "试剂倒冲"
+        verbose_name = "定额倒冲"
         db_table = "logistics_back_flush"
         ordering = ("-id",)
         constraints = [
@@ -193,6 +200,8 @@ class HazardEntry(models.Model):
         verbose_name="复核人（二）",
     )
     second_at = models.DateTimeField("复核时间", null=True, blank=True)
+    voided_at = models.DateTimeField("作废时间", null=True, blank=True)
+    void_reason = models.CharField("作废原因", max_length=100, blank=True)
 
     class Meta:
         verbose_name = "危化品双锁登记"
@@ -210,6 +219,10 @@ class HazardEntry(models.Model):
                 condition=models.Q(second=None, second_at=None, balance=None)
                 | models.Q(second__isnull=False, second_at__isnull=False, balance__isnull=False),
                 name="logistics_hazard_confirmed_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(voided_at=None) | models.Q(second=None),
+                name="logistics_hazard_void_or_signed",
             ),
         ]
 

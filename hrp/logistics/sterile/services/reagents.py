@@ -1,37 +1,30 @@
-"""Reagents in use, what the laboratory should have consumed, and hazardous goods under two locks."""
+"""Reagents in use: opened, changed of lot, calibrated, and what the laboratory should have consumed."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import BooleanField, Case, F, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
-from hrp.logistics.documents.stock_issue import StockIssue
-from hrp.logistics.models import Batch, Item, Store
+from hrp.logistics.models import Batch, Item
 from hrp.logistics.rules.expiry import ExpiryMode, in_use_expiry, last_usable_day
 from hrp.logistics.sterile import rules
-from hrp.logistics.sterile.models import (
-    BackFlush,
-    HazardEntry,
-    LisCount,
-    ReagentLog,
-    ReagentNorm,
-    ReagentVial,
-)
+from hrp.logistics.sterile.models import BackFlush, LisCount, ReagentLog, ReagentNorm, ReagentVial
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
-from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, Problem
-from hrp.platform.documents import registry, services
+from hrp.platform.base.refusals import Conflict, Invalid, Problem
+from hrp.platform.documents import registry
 from hrp.platform.documents.models import State
-from hrp.platform.ledger.models import Fund
 
-WORK, HAZARD = "logistics.reagent.work", "logistics.hazard.work"
+WORK, EDIT = "logistics.reagent.work", "logistics.reagent.edit"
 
 
 @transaction.atomic
@@ -100,15 +93,22 @@ def write_log(
     )  # fmt: skip
 
 
+def with_calibration(vials: QuerySet[ReagentVial]) -> QuerySet[Any]:
+    """Kits with ``uncalibrated``: their lot was changed to on the instrument and not calibrated since."""
+    logs = ReagentLog.objects.filter(instrument=OuterRef("instrument"), batch=OuterRef("batch"))
+    change = logs.filter(kind="lot").order_by("-pk").values("pk")[:1]
+    passed = logs.filter(kind="calibration", passed=True).order_by("-pk").values("pk")[:1]
+    return vials.annotate(changed=Subquery(change), calibrated=Coalesce(Subquery(passed), 0)).annotate(
+        uncalibrated=Case(
+            When(changed__gt=F("calibrated"), then=True), default=False, output_field=BooleanField()
+        )
+    )  # fmt: skip
+
+
 def uncalibrated() -> list[ReagentVial]:
     """Kits in use of a lot that was changed to and not calibrated since."""
-    found = []
-    for vial in ReagentVial.objects.filter(closing="").select_related("item", "batch"):
-        logs = ReagentLog.objects.filter(instrument=vial.instrument, batch=vial.batch)
-        change = logs.filter(kind="lot").order_by("-pk").first()
-        if change and not logs.filter(kind="calibration", passed=True, pk__gt=change.pk).exists():
-            found.append(vial)
-    return found
+    rows = with_calibration(ReagentVial.objects.filter(closing="").select_related("item", "batch"))
+    return list(rows.filter(uncalibrated=True))
 
 
 def overdue(on: dt.date) -> list[ReagentVial]:
@@ -125,9 +125,10 @@ class Row:
     variance: rules.Variance
 
 
-def variances(first: dt.date, last: dt.date) -> list[Row]:
-    """Counts × norm against kits opened, by instrument and reagent, in tests."""
-    norms = list(ReagentNorm.objects.select_related("item").order_by("instrument", "item__code", "pk"))
+def variances(first: dt.date, last: dt.date, *, store_id: int | None = None) -> list[Row]:
+    """Counts × norm against kits opened, by instrument and reagent, in tests; of one store, those it serves."""
+    rows = ReagentNorm.objects.select_related("item").order_by("instrument", "item__code", "pk")
+    norms = list(rows if store_id is None else rows.filter(store=store_id))
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in LisCount.objects.filter(day__range=(first, last)):
         for place, value in enumerate((row.patients, row.controls, row.reruns)):
@@ -151,123 +152,72 @@ def variances(first: dt.date, last: dt.date) -> list[Row]:
     return found
 
 
+# -- counts of the laboratory ------------------------------------------------------------------------------------
+
+
+def flushed(day: dt.date, instrument: str) -> BackFlush | None:
+    """The back-flush that stands over a day of an instrument, if there is one."""
+    stores = ReagentNorm.objects.filter(instrument=instrument).values("store")
+    rows = BackFlush.objects.filter(kind="reagent", store__in=stores, first_day__lte=day, last_day__gte=day)
+    return next((row for row in rows if stands(row)), None)
+
+
+def stands(row: BackFlush) -> bool:
+    """Whether the 出库单 of a back-flush is neither void nor reversed."""
+    document = registry.load(row.source)
+    return document is not None and document.state not in (State.VOID, State.REVERSED)
+
+
 @transaction.atomic
-def back_flush(*, actor: User, store: Store, org_unit_id: int, first: dt.date, last: dt.date) -> BackFlush:
-    """Draft the 出库单 of what tests of a period consumed by norm (controls and re-runs too), in kits. Days only once."""
-    scope.require(actor, WORK)
-    Store.objects.select_for_update().get(pk=store.pk)
-    if last < first:
-        raise Invalid(
-            "止日早于起日", problems=[Problem("早于起日", field="last_day")], way_out="请核对日期。"
-        )
-    for before in BackFlush.objects.filter(store=store, first_day__lte=last, last_day__gte=first):
-        document = registry.load(before.source)
-        if document is not None and document.state not in (State.VOID, State.REVERSED):
-            raise Conflict(
-                f"{before} 已倒冲（{document}）",
-                code="flushed_twice",
-                way_out="请改日期，或先作废、红冲那张出库单。",
-            )
-    per_kit = dict(ReagentNorm.objects.order_by("-pk").values_list("item_id", "tests_per_kit"))
-    tests: dict[int, Decimal] = defaultdict(Decimal)
-    for row in variances(first, last):
-        tests[row.item.pk] += row.variance.theoretical + row.variance.control + row.variance.rerun
-    lines: list[dict[str, Any]] = [
-        {"item": item, "quantity": str(rules.kits(total, per_kit[item]))}
-        for item, total in sorted(tests.items())
-        if total
+def save_count(*, actor: User, pk: int | None, values: dict[str, Any]) -> LisCount:
+    """Take a day's tests of an instrument, typed or sent; the same key again corrects it. What was back-flushed stays."""
+    scope.require(actor, EDIT)
+    row = LisCount.objects.select_for_update().get(pk=pk) if pk is not None else LisCount()
+    before = (row.instrument, row.day)
+    for name in ("instrument", "test_code", "day", "patients", "controls", "reruns"):
+        if name in values:
+            _set(row, name, values[name])
+    problems = [
+        Problem("请填写", field=name) for name in ("instrument", "test_code", "day") if not getattr(row, name)
     ]
-    if not lines:
-        raise Conflict(
-            "该期间没有可倒冲的测试数", code="nothing_to_flush", way_out="请核对 LIS 测试数与试剂定额。"
-        )
-    draft = services.save_draft(
-        StockIssue, actor=actor, lines=lines,
-        header={
-            "campus": store.campus_id, "org_unit": org_unit_id, "business_date": min(last, clock.today()), "store": store.pk,
-            "fund": Fund.objects.get(code="F1").pk, "note": f"试剂倒冲 {first}—{last}",
-        },
-    )  # fmt: skip
-    return BackFlush.objects.create(
-        store=store, first_day=first, last_day=last, source=draft.source, made_by=actor, made_at=clock.now()
-    )
-
-
-# -- hazardous goods -------------------------------------------------------------------------------------------
-
-
-def hazard_balance(store_id: int, item_id: int) -> Decimal:
-    """What lies under the two locks by the entries both people signed."""
-    signed = HazardEntry.objects.filter(store_id=store_id, item_id=item_id).exclude(second=None)
-    return sum(
-        (
-            quantity if kind == "in" else -quantity
-            for kind, quantity in signed.exclude(kind="check").values_list("kind", "quantity")
-        ),
-        Decimal(0),
-    )
-
-
-@transaction.atomic
-def enter_hazard(
-    *, actor: User, store: Store, item: Item, kind: str, quantity: Decimal, purpose: str = ""
-) -> HazardEntry:
-    """The first person writes down what goes in or out, or was counted; nothing counts before the second signs."""
-    scope.require(actor, HAZARD, store.org_unit_id)
-    problems = []
-    if not item.hazard:
-        problems.append(Problem(f"{item} 不是危化品", field="item"))
-    if kind not in HazardEntry.Kind.values:
-        problems.append(Problem("请选择", field="kind"))
-    if quantity < 0 or (kind != "check" and quantity == 0):
-        problems.append(Problem("数量应大于零", field="quantity"))
-    if kind == "out" and not purpose.strip():
-        problems.append(Problem("领出须写明用途", field="purpose"))
     if problems:
-        raise Invalid("危化品登记有误", problems=problems, way_out="请按标红处修改。")
-    return HazardEntry.objects.create(
-        store=store, item=item, kind=kind, day=clock.today(), quantity=quantity, purpose=purpose.strip()[:100], first=actor,
-        first_at=clock.now(),
-    )  # fmt: skip
-
-
-@transaction.atomic
-def confirm_hazard(*, actor: User, entry: HazardEntry) -> HazardEntry:
-    """The second person, with the second key. A count that differs from the book is refused until it is cleared up."""
-    scope.require(actor, HAZARD, entry.store.org_unit_id)
-    Store.objects.select_for_update().get(pk=entry.store_id)
-    row = HazardEntry.objects.select_for_update(of=("self",)).select_related("item", "first").get(pk=entry.pk)
-    if row.second_id is not None:
-        raise Conflict(f"已由 {row.second} 复核", way_out="请刷新页面。")
-    if row.first_id == actor.pk:
-        raise Forbidden("双人双锁：登记人不能自己复核。", way_out="请由另一位持钥匙的人复核。")
-    before = hazard_balance(row.store_id, row.item_id)
-    after = {"in": before + row.quantity, "out": before - row.quantity, "check": row.quantity}[row.kind]
-    if after < 0:
-        raise Conflict(f"{row.item} 结存只有 {before.normalize():f}", code="no_stock", way_out="请核对数量。")
-    if row.kind == "check" and row.quantity != before:
-        raise Conflict(
-            f"{row.item} 盘点 {row.quantity.normalize():f}，账面 {before.normalize():f}，不符", code="hazard_differs",
-            way_out="请立即查明原因并报告保卫部门；补登漏记的入柜或领出后重新盘点。",
-        )  # fmt: skip
-    row.second, row.second_at, row.balance = actor, clock.now(), after
-    row.save(update_fields=["second", "second_at", "balance"])
+        raise Invalid("测试数登记不完整", problems=problems, way_out="请按标红处填写。")
+    if pk is None:
+        same = LisCount.objects.select_for_update().filter(
+            instrument=row.instrument, test_code=row.test_code, day=row.day
+        ).first()  # fmt: skip
+        if same is not None:
+            same.patients, same.controls, same.reruns = row.patients, row.controls, row.reruns
+            row = same
+    for instrument, day in {
+        (row.instrument, row.day),
+        before if pk is not None else (row.instrument, row.day),
+    }:
+        done = flushed(day, instrument)
+        if done is not None:
+            raise Conflict(
+                f"{instrument} {day} 的测试数已倒冲（{done}），不能再改", code="flushed",
+                way_out="请先作废或红冲那张出库单，更正后重新倒冲。",
+            )  # fmt: skip
+    row.save()
     return row
 
 
-def unchecked(on: dt.date) -> list[tuple[Store, Item]]:
-    """Hazardous goods under lock that nobody counted, signed by two, on a day."""
-    kept = HazardEntry.objects.exclude(second=None).values_list("store_id", "item_id").distinct().order_by()
-    done = set(
-        HazardEntry.objects.filter(kind="check", day=on)
-        .exclude(second=None)
-        .values_list("store_id", "item_id")
-    )
-    missing = [key for key in kept if key not in done and hazard_balance(*key) > 0]
-    stores, items = _named(Store, (s for s, _ in missing)), _named(Item, (i for _, i in missing))
-    return [(stores[store], items[item]) for store, item in missing]
-
-
-def _named(model: Any, ids: Iterable[int]) -> dict[int, Any]:
-    found: dict[int, Any] = model.objects.in_bulk(set(ids))
-    return found
+def _set(row: LisCount, name: str, value: Any) -> None:
+    field: Any = LisCount._meta.get_field(name)
+    try:
+        setattr(
+            row,
+            name,
+            field.to_python(value if value != "" else field.get_default() if name != "day" else None),
+        )
+        if name in ("patients", "controls", "reruns"):
+            if getattr(row, name) is None:
+                setattr(row, name, 0)
+            field.run_validators(getattr(row, name))
+    except ValidationError:
+        raise Invalid(
+            "测试数登记有误", problems=[Problem("看不懂", field=name)], way_out="数量为不小于零的整数，日期写成 2026-11-23。"
+        ) from None  # fmt: skip
+    if isinstance(getattr(row, name), str):
+        setattr(row, name, getattr(row, name).strip())

@@ -11,19 +11,28 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from hrp.logistics.documents.stock_issue import StockIssue
-from hrp.logistics.models import Batch, Item
-from hrp.logistics.sterile.models import HazardEntry, LisCount, ReagentLog, ReagentNorm
-from hrp.logistics.sterile.services import reagents
+from hrp.logistics.models import Batch, Item, Store
+from hrp.logistics.sterile.models import (
+    ColdPlace,
+    ColdReading,
+    HazardEntry,
+    LisCount,
+    ReagentLog,
+    ReagentNorm,
+)
+from hrp.logistics.sterile.services import cold, flushing, hazards, reagents
 from hrp.logistics.tests.test_documents import Stockroom
 from hrp.platform.base import clock, health
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.spec import ACTS
 from hrp.platform.documents.testing import DAY, World
+from hrp.platform.notify.models import Message
 
 pytestmark = pytest.mark.django_db
 RIGHTS = (
     "logistics.reagent.work", "logistics.reagent.view", "logistics.reagent.edit", "logistics.hazard.work", "logistics.hazard.view",
+    "logistics.cold.view", "logistics.cold.work", "logistics.cold.edit",
     *(f"logistics.{kind}.{act}" for kind in ("stock_receipt", "stock_issue") for act in ACTS),
 )  # fmt: skip
 NOON = clock.at(DAY, 12)
@@ -44,7 +53,13 @@ class Lab:
             lot_required=False, expiry_required=False,
         )  # fmt: skip
         self.norm = ReagentNorm.objects.create(
-            instrument="E601", test_code="TNI", item=self.kit, per_test="1", tests_per_kit=100, open_days=28
+            instrument="E601",
+            test_code="TNI",
+            item=self.kit,
+            store=self.room.store,
+            per_test="1",
+            tests_per_kit=100,
+            open_days=28,
         )
 
     def batch(self, lot: str = "R1", expiry: str = "2027-12-31") -> Batch:
@@ -53,7 +68,7 @@ class Lab:
         return Batch.objects.get(lot=lot)
 
     def hazard(self, kind: str, quantity: str, **more: Any) -> HazardEntry:
-        return reagents.enter_hazard(
+        return hazards.enter_hazard(
             actor=self.clerk,
             store=self.room.store,
             item=self.acid,
@@ -115,49 +130,112 @@ def test_variance_and_back_flush(lab: Lab) -> None:
         50,
     )
     flush = {"store": lab.room.store, "org_unit_id": lab.world.unit.pk, "first": first, "last": last}
-    made = reagents.back_flush(actor=lab.clerk, **flush)
+    made = flushing.back_flush(actor=lab.clerk, **flush)
     document = StockIssue.objects.get()
     assert made.source == document.source
     assert document.lines.get().quantity == Decimal("9.5000")
     with pytest.raises(Conflict) as twice:
-        reagents.back_flush(actor=lab.clerk, **flush | {"first": last})
+        flushing.back_flush(actor=lab.clerk, **flush | {"first": last})
     assert twice.value.code == "flushed_twice"
     posted = posting.post(services.submit(document, actor=lab.clerk), actor=lab.clerk)
     assert posted.total == Decimal("17575.00")
     posting.reverse(posted, actor=lab.clerk, reason="重算", on=DAY)
-    reagents.back_flush(actor=lab.clerk, **flush)
+    flushing.back_flush(actor=lab.clerk, **flush)
     with pytest.raises(Conflict):
-        reagents.back_flush(
+        flushing.back_flush(
             actor=lab.clerk, **flush | {"first": dt.date(2026, 10, 1), "last": dt.date(2026, 10, 2)}
         )
+    other = Store.objects.create(
+        code="L2", name="急诊检验库", kind="second", campus=lab.world.campus, org_unit=lab.world.unit
+    )
+    with pytest.raises(Conflict) as elsewhere:
+        flushing.back_flush(actor=lab.clerk, **flush | {"store": other})
+    assert elsewhere.value.code == "nothing_to_flush", (
+        "an instrument is served from one store and counted there"
+    )
+
+
+def test_counts_are_corrected_until_they_are_flushed(lab: Lab) -> None:
+    lab.batch()
+    first = DAY.replace(day=1)
+    given = {
+        "instrument": "E601",
+        "test_code": "TNI",
+        "day": str(first),
+        "patients": "100",
+        "controls": "",
+        "reruns": "2",
+    }
+    row = reagents.save_count(actor=lab.clerk, pk=None, values=given)
+    again = reagents.save_count(actor=lab.clerk, pk=None, values=given | {"patients": "90"})
+    assert (again.pk, again.patients, again.controls) == (row.pk, 90, 0)
+    for wrong in ({"patients": "-1"}, {"day": "昨天"}, {"instrument": " "}):
+        with pytest.raises(Invalid):
+            reagents.save_count(actor=lab.clerk, pk=None, values=given | wrong)
+    flushing.back_flush(
+        actor=lab.clerk, store=lab.room.store, org_unit_id=lab.world.unit.pk, first=first, last=first
+    )
+    for pk in (None, row.pk):
+        with pytest.raises(Conflict) as flushed:
+            reagents.save_count(actor=lab.clerk, pk=pk, values=given)
+        assert flushed.value.code == "flushed"
+    StockIssue.objects.update(state="void")
+    reagents.save_count(actor=lab.clerk, pk=row.pk, values=given)
+
+
+def test_a_cold_place_is_read_every_day_and_what_is_too_warm_is_dealt_with(lab: Lab) -> None:
+    place = ColdPlace.objects.create(
+        code="BX1", name="试剂冰箱", store=lab.room.store, lowest=Decimal(2), highest=Decimal(8)
+    )
+    with clock.pinned(NOON):
+        assert cold.unread(DAY) == [place]
+        assert cold.read(actor=lab.clerk, place=place, celsius=Decimal("4.5")).fits
+        assert cold.unread(DAY) == []
+        assert cold.unread(DAY + dt.timedelta(days=1)) == [place]
+        with pytest.raises(Invalid) as warm:
+            cold.read(actor=lab.clerk, place=place, celsius=Decimal("9.1"))
+        assert warm.value.code == "out_of_range"
+        cold.read(actor=lab.clerk, place=place, celsius=Decimal("9.1"), measure="试剂移入备用冰箱，报修")
+    assert Message.objects.filter(title__contains="超温").count() == 2
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ColdReading.objects.filter(fits=False).update(measure="")
+    with pytest.raises(Forbidden):
+        cold.read(actor=lab.world.user("x", "路人"), place=place, celsius=Decimal(5))
 
 
 def test_two_people_and_a_balance_every_day(lab: Lab) -> None:
     came = lab.hazard("in", "10")
-    assert reagents.hazard_balance(lab.room.store.pk, lab.acid.pk) == 0
+    assert hazards.hazard_balance(lab.room.store.pk, lab.acid.pk) == 0
     with pytest.raises(Forbidden):
-        reagents.confirm_hazard(actor=lab.clerk, entry=came)
-    assert reagents.confirm_hazard(actor=lab.second, entry=came).balance == 10
+        hazards.confirm_hazard(actor=lab.clerk, entry=came)
+    assert hazards.confirm_hazard(actor=lab.second, entry=came).balance == 10
     with pytest.raises(Invalid) as why:
         lab.hazard("out", "3")
     assert [p.field for p in why.value.problems] == ["purpose"]
-    reagents.confirm_hazard(actor=lab.second, entry=lab.hazard("out", "3", purpose="标本消化"))
+    hazards.confirm_hazard(actor=lab.second, entry=lab.hazard("out", "3", purpose="标本消化"))
     with pytest.raises(Conflict, match="结存只有 7"):
-        reagents.confirm_hazard(actor=lab.second, entry=lab.hazard("out", "8", purpose="x"))
+        hazards.confirm_hazard(actor=lab.second, entry=lab.hazard("out", "8", purpose="x"))
     with pytest.raises(Conflict) as differs:
-        reagents.confirm_hazard(actor=lab.second, entry=lab.hazard("check", "6"))
+        hazards.confirm_hazard(actor=lab.second, entry=lab.hazard("check", "6"))
     assert differs.value.code == "hazard_differs"
     today = clock.today()
-    assert reagents.unchecked(today) == [(lab.room.store, lab.acid)]
-    reagents.confirm_hazard(actor=lab.second, entry=lab.hazard("check", "7"))
-    assert reagents.unchecked(today) == []
+    assert hazards.unchecked(today) == [(lab.room.store, lab.acid)]
+    hazards.confirm_hazard(actor=lab.second, entry=lab.hazard("check", "7"))
+    assert hazards.unchecked(today) == []
     with pytest.raises(Conflict):
-        reagents.confirm_hazard(actor=lab.second, entry=came)
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("UPDATE logistics_hazard_entry SET second_id = first_id")
+        hazards.confirm_hazard(actor=lab.second, entry=came)
+    for change in ("second_id = first_id", "quantity = 1 WHERE second_id IS NOT NULL"):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"UPDATE logistics_hazard_entry SET {change}")
+    wrong = HazardEntry.objects.filter(second=None).latest("pk")
+    hazards.void_hazard(actor=lab.clerk, entry=wrong, reason="数错")
+    with pytest.raises(Conflict):
+        hazards.confirm_hazard(actor=lab.second, entry=wrong)
+    with pytest.raises(Conflict):
+        hazards.void_hazard(actor=lab.clerk, entry=came, reason="已复核")
     assert [o.id for o in health.run("logistics") if o.state != "ok"] == []
     with pytest.raises(Invalid):
-        reagents.enter_hazard(
+        hazards.enter_hazard(
             actor=lab.clerk, store=lab.room.store, item=lab.kit, kind="in", quantity=Decimal(1)
         )
 
@@ -169,6 +247,6 @@ def test_every_page_opens(lab: Lab) -> None:
     client.force_login(lab.clerk)
     for path in (
         "reagent-vials/", "reagent-logs/", "lis-counts/", "lis-counts/new", "back-flushes/", "reagent-norms/", "hazards/",
-        "hazards/new", f"hazards/{HazardEntry.objects.get().pk}",
+        "hazards/new", "cold-places/", "cold-places/new", f"hazards/{HazardEntry.objects.get().pk}",
     ):  # fmt: skip
         assert client.get(f"/logistics/{path}").status_code == 200, path
