@@ -126,7 +126,7 @@ ROLES = (
     ),
     RoleSpec(
         "cssd", "消毒供应员",
-        ("logistics.pack.*", "logistics.pack_type.*", "logistics.recall.view", "logistics.recall.acknowledge", "logistics.item.view", "logistics.supplier.view", "org.*.view", *STAFF),
+        ("logistics.pack.*", "logistics.pack_type.*", "logistics.reagent.view", "logistics.recall.view", "logistics.recall.acknowledge", "logistics.item.view", "logistics.supplier.view", "org.*.view", *STAFF),
         description="回收、清洗、包装、灭菌、放行、发放，外来器械，召回锅次",
     ),
     RoleSpec(

@@ -40,6 +40,7 @@ MODULE_APPS = [
     "hrp.operations.incidents",
     "hrp.operations.feedback",
     "hrp.operations.acceptance",
+    "hrp.bridges",
 ]
 
 INSTALLED_APPS = [
