@@ -42,7 +42,9 @@ def draft(*, actor: User, server: OrgUnit, month: dt.date) -> StatEntry:
         )  # fmt: skip
     given = (
         PackStep.objects.filter(
-            step="issue", at__gte=clock.start_of_day(first), at__lt=clock.start_of_day(last + dt.timedelta(days=1))
+            step="issue",
+            at__gte=clock.start_of_day(first),
+            at__lt=clock.start_of_day(last + dt.timedelta(days=1)),
         )
         .exclude(org_unit=server)
         .values_list("org_unit")

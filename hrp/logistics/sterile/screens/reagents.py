@@ -81,7 +81,7 @@ def _close(*, actor: User, obj: ReagentVial, values: dict[str, Any]) -> str:
 VIALS = RegisterScreen(
     key="logistics.reagent_vial", model=ReagentVial, title="开瓶试剂", icon="flask", url="logistics/reagent-vials", menu=("logistics", GROUP), order=10,
     permission="logistics.reagent", editable=False, creatable=False, history=False, queryset=lambda actor: reagents.with_calibration(ReagentVial.objects.select_related("item", "batch", "opened_by")), ordering=("-id",),
-    columns=(Column("opened_at", fixed=True, card="meta"), Column("instrument", card="line"), Column("item", card="title"), Column("batch"), "tests", Column("in_use_expiry", sort=True), Column("calibrated", title="定标", kind="text", value=lambda vial: "换批待定标" if not vial.closing and vial.uncalibrated else ""), Column("closing", tones={"": "done", "empty": "draft", "expired": "back", "lost": "back"}, card="tag"), "opened_by"),
+    columns=(Column("opened_at", fixed=True, card="meta"), Column("instrument", card="line"), Column("item", card="title"), Column("batch"), "tests", Column("in_use_expiry", sort=True), Column("calibrated", title="定标", kind="text", value=lambda vial: "换批待定标" if not vial.closing and vial.uncalibrated else ""), Column("closing", title="状态", kind="choice", value=lambda vial: vial.get_closing_display(), tones={"使用中": "done", "用完": "draft", "过期弃用": "back", "损耗": "back"}, card="tag"), "opened_by"),
     tabs=(Tab("open", "使用中", {"closing": ""}),), filters=(Filter("instrument", kind="text", lookups=("instrument__icontains",)), Filter("in_use_expiry", title="开瓶效期", kind="date_range")),
     fields=("instrument", "item", "batch", "tests", "opened_at", "opened_by", "in_use_expiry", "closing", "closed_at", "closed_by"),
     actions=(
