@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from hrp.logistics.catalogue.models import License
+from hrp.logistics.catalogue.models.licenses import PRODUCT_KINDS
 from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.highvalue.documents.consign_in import ConsignIn
 from hrp.logistics.highvalue.documents.operation_request import OperationRequest
@@ -21,6 +23,7 @@ from hrp.logistics.highvalue.models import (
 )
 from hrp.logistics.highvalue.pieces import labels
 from hrp.logistics.models import Batch, Freeze, Item
+from hrp.logistics.purchasing.documents.inspection import Inspection, InspectionReceipt
 from hrp.platform.base import clock
 from hrp.platform.documents.models import State
 from hrp.platform.documents.registry import load, url_for
@@ -117,6 +120,7 @@ class Origin:
     date: dt.date | None
     supplier: str
     note: str = ""
+    inspection: Inspection | None = None
 
 
 @dataclass
@@ -128,6 +132,7 @@ class Trace:
     uses: list[PatientUse] = field(default_factory=list)
     events: list[UnitEvent] = field(default_factory=list)
     freezes: list[Freeze] = field(default_factory=list)
+    certificates: list[License] = field(default_factory=list)
 
 
 def find(text: str) -> list[TraceUnit]:
@@ -183,7 +188,24 @@ def trace(unit: TraceUnit) -> Trace:
                 | Q(supplier=unit.batch.supplier, batch=None, item=None)
             ).select_related("frozen_by", "released_by")
         ),
+        certificates=certificates_of(unit.item),
     )
+
+
+def certificates_of(item: Item) -> list[License]:
+    """The registrations on file under an item's number, the one that holds longest first."""
+    number = item.registration_number
+    return (
+        list(License.objects.filter(kind__in=PRODUCT_KINDS, number=number).order_by("-valid_to"))
+        if number
+        else []
+    )
+
+
+def inspected(receipt: StockReceipt) -> Inspection | None:
+    """The inspection goods of a receipt passed, if they came by one."""
+    made = InspectionReceipt.objects.filter(receipt=receipt.pk).select_related("inspection").first()
+    return made.inspection if made else None
 
 
 def origin_of(unit: TraceUnit) -> Origin | None:
@@ -193,7 +215,7 @@ def origin_of(unit: TraceUnit) -> Origin | None:
         note = document.delivery_note and f"送货单 {document.delivery_note}"
         return Origin(
             document.spec.title, document.display_number, url_for(unit.source), document.business_date,
-            document.supplier.name, note or "",
+            document.supplier.name, note or "", inspected(document) if isinstance(document, StockReceipt) else None,
         )  # fmt: skip
     if document is not None:
         return Origin(

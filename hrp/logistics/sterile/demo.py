@@ -20,7 +20,7 @@ from hrp.logistics.sterile.services import cold, cycle, foreign, loads, reagents
 from hrp.logistics.sterile.services.cycle import Station
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
-from hrp.platform.org.models import OrgUnit
+from hrp.platform.org.models import Campus, OrgUnit
 
 CLERK, CHIEF, LAB = "xuting", "zhangxiaoyan", "zhangxiaoyan"
 TYPES = (
@@ -37,20 +37,7 @@ def seed(users: Mapping[str, User], units: Mapping[str, OrgUnit], today: dt.date
     PackingMaterial.objects.create(code="MB", name="双层棉布", shelf_days=14)
     washer = Machine.objects.create(code="QX-1", name="全自动清洗消毒器", kind="washer")
     oven = Machine.objects.create(code="MJ-2", name="脉动真空灭菌器", kind="steriliser")
-    kinds = []
-    for code, name, implant, price, contents in TYPES:
-        kind = PackType.objects.create(
-            code=code,
-            name=name,
-            implant=implant,
-            price=price,
-            material=paper,
-            sterilise_programme="134℃ 4min",
-        )
-        PackContent.objects.bulk_create(
-            PackContent(pack_type=kind, instrument=tool, spec=spec, quantity=n) for tool, spec, n in contents
-        )
-        kinds.append(kind)
+    kinds = _kinds(paper)
     campus = units["0301"].campus
     with clock.pinned(min(clock.at(today, 7, 30), clock.now())):
         packs = [
@@ -78,15 +65,38 @@ def seed(users: Mapping[str, User], units: Mapping[str, OrgUnit], today: dt.date
             cycle.step(
                 actor=clerk, station=Station("issue", org_unit_id=units["0107"].pk), barcode=pack.barcode
             )
-        visiting = foreign.receive_foreign(
-            actor=clerk, pk=None,
-            values={
-                "supplier": Supplier.objects.get(code="GYS004").pk, "name": "胫骨远端锁定板工具", "pieces": "12", "weight_g": "5600",
-                "contents": "复位钳 2\n导钻 3\n测深尺 1\n螺丝刀 2\n模板 4", "has_implant": "on", "visit_no": "ZY2026110521",
-            },
-        )  # fmt: skip
-        cycle.register(actor=clerk, pack_type=kinds[2], count=1, campus=campus, foreign_set=visiting)
+        _visiting(clerk, kinds[2], campus)
     _reagents(users[LAB], today)
+
+
+def _kinds(paper: PackingMaterial) -> list[PackType]:
+    kinds = []
+    for code, name, implant, price, contents in TYPES:
+        kind = PackType.objects.create(
+            code=code,
+            name=name,
+            implant=implant,
+            price=price,
+            material=paper,
+            sterilise_programme="134℃ 4min",
+        )
+        PackContent.objects.bulk_create(
+            PackContent(pack_type=kind, instrument=tool, spec=spec, quantity=n) for tool, spec, n in contents
+        )
+        kinds.append(kind)
+    return kinds
+
+
+def _visiting(clerk: User, kind: PackType, campus: Campus) -> None:
+    """Instruments a supplier brought for the operation of today."""
+    visiting = foreign.receive_foreign(
+        actor=clerk, pk=None,
+        values={
+            "supplier": Supplier.objects.get(code="GYS004").pk, "name": "胫骨远端锁定板工具", "pieces": "12", "weight_g": "5600",
+            "contents": "复位钳 2\n导钻 3\n测深尺 1\n螺丝刀 2\n模板 4", "has_implant": "on", "visit_no": "ZY2026110521",
+        },
+    )  # fmt: skip
+    cycle.register(actor=clerk, pack_type=kind, count=1, campus=campus, foreign_set=visiting)
 
 
 def _reagents(clerk: User, today: dt.date) -> None:

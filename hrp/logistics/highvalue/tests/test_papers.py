@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from defusedxml.ElementTree import fromstring
 from django.test import Client
 
+from hrp.logistics.catalogue.models import License, LicenseKind
 from hrp.logistics.highvalue.models import PatientUse, UseQuota
 from hrp.logistics.highvalue.services import quotas, using
 from hrp.logistics.highvalue.tests.world import NOON, Theatre
+from hrp.logistics.purchasing.documents.inspection import Inspection, InspectionReceipt
 from hrp.platform.audit.models import ActionLog
 from hrp.platform.base import clock
+from hrp.platform.documents.registry import load
+from hrp.platform.documents.testing import DAY
 
 pytestmark = pytest.mark.django_db
 EXPORT = "logistics.patient_use.export"
@@ -62,6 +68,30 @@ def test_a_use_is_exported_as_c0022_and_that_is_logged(theatre: Theatre) -> None
     assert "张三丰" not in content.decode()
     assert ActionLog.objects.filter(act=EXPORT).count() == 1
     assert get(theatre, "/logistics/patient-uses/0/c0022")[0] == 404
+
+
+def test_the_trace_names_certificate_and_inspection(theatre: Theatre) -> None:
+    paper = License.objects.create(
+        kind=LicenseKind.REGISTRATION, number=theatre.stent.registration_number, manufacturer=theatre.stent.manufacturer,
+        valid_from=dt.date(2020, 1, 1), valid_to=dt.date(2030, 1, 1),
+    )  # fmt: skip
+    unit, *_ = theatre.buy(1)
+    receipt = load(unit.source)
+    common = {
+        "campus": theatre.world.campus,
+        "org_unit": theatre.world.unit,
+        "business_date": DAY,
+        "maker": theatre.nurse,
+    }
+    seen = Inspection.objects.create(
+        supplier=theatre.supplier, store=theatre.store, fund=theatre.room.fund, created_at=clock.now(), **common
+    )
+    InspectionReceipt.objects.create(inspection=seen, receipt=receipt.pk)
+    status, content = get(theatre, f"/logistics/trace/{unit.pk}")
+    page = content.decode()
+    assert status == 200
+    assert f"/logistics/licenses/{paper.pk}" in page
+    assert f"/logistics/inspections/{seen.pk}" in page
 
 
 def test_quotas_warn_and_never_refuse(theatre: Theatre) -> None:
