@@ -84,7 +84,12 @@ def test_the_trace_names_certificate_and_inspection(theatre: Theatre) -> None:
         "maker": theatre.nurse,
     }
     seen = Inspection.objects.create(
-        supplier=theatre.supplier, store=theatre.store, fund=theatre.room.fund, created_at=clock.now(), **common
+        supplier=theatre.supplier,
+        store=theatre.store,
+        fund=theatre.room.fund,
+        created_at=clock.now(),
+        updated_at=clock.now(),
+        **common,
     )
     InspectionReceipt.objects.create(inspection=seen, receipt=receipt.pk)
     status, content = get(theatre, f"/logistics/trace/{unit.pk}")
