@@ -56,8 +56,8 @@ def load_list(load: Load, *, actor: User) -> bytes:
     data = forms.form(
         hospital=hospital_name(), title="灭菌锅次召回清单" if load.recalled_at else "灭菌锅次清单", number=str(load), fields=fields,
         columns=(
-            FormColumn("n", "序号", 10, "center"), FormColumn("pack", "包条码", 28), FormColumn("type", "包名称"), FormColumn("state", "状态", 26),
-            FormColumn("unit", "发往 / 使用科室", 32), FormColumn("who", "患者", 38), FormColumn("at", "使用时间", 22),
+            FormColumn("n", "序号", 10, "center"), FormColumn("pack", "包条码", 26), FormColumn("type", "包名称"), FormColumn("state", "状态", 20),
+            FormColumn("unit", "发往 / 使用科室", 28), FormColumn("who", "患者", 34), FormColumn("at", "使用时间", 20),
         ),
         lines=lines, signatures=("灭菌", "质检", "护士长"), printed=printed,
     )  # fmt: skip
