@@ -121,8 +121,13 @@ ROLES = (
     ),
     RoleSpec(
         "theatre_nurse", "手术室护士",
-        ("logistics.theatre.use", "logistics.unit.view", "logistics.unit.pick", "logistics.patient_use.view", "logistics.operation_request.*", "logistics.recall.view", "logistics.recall.acknowledge", "logistics.adverse_event.view", "logistics.adverse_event.edit", "logistics.item.view", "logistics.store.view", "org.*.view", *STAFF),
+        ("logistics.theatre.use", "logistics.pack.use", "logistics.pack.view", "logistics.unit.view", "logistics.unit.pick", "logistics.patient_use.view", "logistics.operation_request.*", "logistics.recall.view", "logistics.recall.acknowledge", "logistics.adverse_event.view", "logistics.adverse_event.edit", "logistics.item.view", "logistics.store.view", "org.*.view", *STAFF),
         ("*.approve", "*.reverse"), description="术前申请、扫码备用、术中扫码使用，签收召回，登记不良事件",
+    ),
+    RoleSpec(
+        "cssd", "消毒供应员",
+        ("logistics.pack.*", "logistics.pack_type.*", "logistics.reagent.view", "logistics.recall.view", "logistics.recall.acknowledge", "logistics.item.view", "logistics.supplier.view", "org.*.view", *STAFF),
+        description="回收、清洗、包装、灭菌、放行、发放，外来器械，召回锅次",
     ),
     RoleSpec(
         "cost_accountant", "成本会计",

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logistics/", include("hrp.logistics.requesting.urls")),
     path("logistics/", include("hrp.logistics.counting.urls")),
     path("logistics/", include("hrp.logistics.handheld.urls")),
+    path("logistics/", include("hrp.logistics.sterile.urls")),
     path("costing/", include("hrp.costing.urls")),
     path("", include("hrp.platform.exchange.urls")),
     path("", include("hrp.platform.ui.urls")),

@@ -31,6 +31,7 @@ class Moment(StrEnum):
     TRANSFER = "transfer"
     SETTLEMENT = "settlement"
     SUPPLIER_RETURN = "supplier_return"
+    INVOICE = "invoice"
 
 
 Check = Callable[[Any, Sequence[Any], dt.date], list[Problem]]
@@ -215,6 +216,29 @@ def know_cards(cards: Cards) -> Cards:
 def cards() -> Cards | None:
     """The cards of stores; None where no room keeps any."""
     return next(iter(_cards), None)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a settlement of used goods made payable: base units, yuan, and its number."""
+
+    quantity: Decimal
+    amount: Decimal
+    number: str
+
+
+SettledSide = Callable[[Sequence[str]], dict[str, Settled]]
+_settled: Registry[SettledSide] = Registry("使用结算")
+
+
+def know_settled(name: str, look_up: SettledSide) -> SettledSide:
+    """Let invoices be compared with settlements of use: ``look_up(sources)`` gives what was settled, by source."""
+    return _settled.register(name, look_up)
+
+
+def settled(sources: Sequence[str]) -> dict[str, Settled]:
+    """What these documents settled; empty where nobody knows settlements of use."""
+    return {source: found for look_up in _settled for source, found in look_up(sources).items()}
 
 
 @dataclass(frozen=True)

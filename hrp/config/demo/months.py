@@ -18,6 +18,7 @@ from hrp.logistics.highvalue import demo as highvalue
 from hrp.logistics.purchasing import demo as purchasing
 from hrp.logistics.requesting import demo as requesting
 from hrp.logistics.settlement import demo as settlement
+from hrp.logistics.sterile import demo as sterile
 from hrp.operations.acceptance import demo as acceptance
 from hrp.operations.contracts.models import Contract
 from hrp.operations.desk import demo as desk
@@ -102,6 +103,8 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
                 ledger.close_period(period=period, actor=finance)
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
     highvalue.seed(users, org.units, today)
+    sterile.seed(users, org.units, today)
+    say("高值耗材与消毒供应")
     _work_in_progress(org, room, users, rng, today)
     bins.seed(users, room.store, at_work(today, 8, 45))
     requesting.today(ward, today, at_work(today, 8, 50))

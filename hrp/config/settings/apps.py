@@ -30,6 +30,7 @@ MODULE_APPS = [
     "hrp.logistics.requesting",
     "hrp.logistics.counting",
     "hrp.logistics.handheld",
+    "hrp.logistics.sterile",
     "hrp.costing",
     "hrp.operations.contracts",
     "hrp.operations.emergency",
@@ -41,6 +42,7 @@ MODULE_APPS = [
     "hrp.operations.incidents",
     "hrp.operations.feedback",
     "hrp.operations.acceptance",
+    "hrp.bridges",
 ]
 
 INSTALLED_APPS = [

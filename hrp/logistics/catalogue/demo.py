@@ -77,7 +77,7 @@ def _classify(items: Sequence[Item]) -> None:
         if item.device_class in ("2", "3") and new:
             issuer = "国" if item.device_class == "3" else "浙"
             item.registration_number = f"{issuer}械注准2023{item.device_class}{new}{number:04d}"
-        item.implant = new == "13"
+        item.implant = item.implant or new == "13"
         item.save(update_fields=["category_2002", "category_2017", "registration_number", "implant"])
         classes.follow(item=item, before=None)
 

@@ -16,7 +16,7 @@ class HighvalueConfig(AppConfig):
         from hrp.logistics.highvalue.documents.use_settlement import UseSettlement, UseSettlementLine
         from hrp.logistics.highvalue.pieces import following
         from hrp.logistics.highvalue.screens import documents, lookups, menu, recalls, registers
-        from hrp.logistics.highvalue.services import charging
+        from hrp.logistics.highvalue.services import charging, settling
         from hrp.logistics.labels import kinds as labels
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
@@ -37,6 +37,7 @@ class HighvalueConfig(AppConfig):
         invariants.register_all()
         labels.register(labelling.KIND)
         following.register_gates()
+        settling.register_all()
         outbound.on_answer(charging.CHARGE, charging.heard)
         outbound.on_given_up(charging.CHARGE, charging.heard)
         kinds.declare("logistics.highvalue", "高值耗材", module="logistics")

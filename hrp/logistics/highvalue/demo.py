@@ -10,7 +10,7 @@ from typing import Any
 from hrp.logistics.highvalue.documents.consign_in import ConsignIn
 from hrp.logistics.highvalue.documents.operation_request import OperationRequest
 from hrp.logistics.highvalue.documents.use_settlement import UseSettlement
-from hrp.logistics.highvalue.models import PatientUse, TraceUnit, UseCharge
+from hrp.logistics.highvalue.models import PatientUse, TraceUnit, UseCharge, UseQuota
 from hrp.logistics.highvalue.services import booking, charging, emergencies, recalls, scans, using
 from hrp.logistics.highvalue.services.using import Visit
 from hrp.logistics.models import Item, MaterialClass, Store, Supplier
@@ -38,6 +38,8 @@ def seed(users: Mapping[str, User], units: Mapping[str, OrgUnit], today: dt.date
     """A cabinet, two operations of this month booked, one being prepared for today, a drill."""
     first = today.replace(day=1)
     cabinet = _cabinet(units["0205"])
+    UseQuota.objects.create(kind="operator", name="陈医生", pieces=30)
+    UseQuota.objects.create(kind="diagnosis", name="胫骨", amount=Decimal(8000))
     items = _items()
     stents = Supplier.objects.get(code="GYS001")
     plates = Supplier.objects.get(code="GYS004")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from hrp.logistics.highvalue.services import booking, charging, emergencies
+from hrp.logistics.highvalue.services import booking, charging, emergencies, picking
 from hrp.platform.access.services.machines import system_actor
 from hrp.platform.base import clock
 from hrp.platform.jobs.duties import duty
@@ -24,6 +24,11 @@ def charge_again() -> None:
 def book() -> None:
     """What was used until now and can be booked, by department."""
     booking.book_all(actor=system_actor("highvalue", title="系统任务·高值入账"), on=clock.today())
+
+
+@duty(name="highvalue.picks", title="提醒备用未用的器械", daily_at=dt.time(17, 0))
+def picks() -> None:
+    picking.remind()
 
 
 @duty(name="highvalue.emergencies", title="催办紧急使用补批", every_seconds=3600)

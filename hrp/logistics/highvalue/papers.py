@@ -94,6 +94,37 @@ def use_sheet(uses: Sequence[PatientUse], *, actor: User) -> bytes:
     )  # fmt: skip
 
 
+def implant_card(uses: Sequence[PatientUse], *, actor: User) -> bytes:
+    """植入卡 of one visit for the patient to keep. The full name is written in by hand: only the masked one is stored."""
+    first = uses[0]
+    lines = [
+        {
+            "name": f"{use.unit.item.name} {use.unit.item.spec}".strip(), "udi": _udi(use.unit), "lot": use.unit.batch.lot,
+            "expiry": _day(use.unit.batch.expiry), "registration": use.unit.item.registration_number,
+            "maker": use.unit.item.manufacturer, "site": use.site,
+        }
+        for use in uses
+    ]  # fmt: skip
+    return _form(
+        actor, "医疗器械植入卡", first.visit_no,
+        [
+            ("患者", first.patient), ("就诊号", first.visit_no), ("姓名（手写）", "　"), ("植入日期", f"{clock.local(first.used_at):%Y-%m-%d}"),
+            ("植入医生", first.operator), ("植入科室", first.org_unit.name), ("手术名称", first.operation, 3),
+        ],
+        columns=(
+            FormColumn("name", "器械名称 规格"), FormColumn("udi", "UDI / 序列号", 42), FormColumn("lot", "批号", 18), FormColumn("expiry", "有效期", 18),
+            FormColumn("registration", "注册证号", 30), FormColumn("maker", "生产企业", 28), FormColumn("site", "部位", 16),
+        ),
+        lines=lines, signatures=("植入医生", "巡回护士", "患者或家属"), paper="slip",
+        note="请妥善保存本卡；做磁共振检查、再次手术或器械被召回时请向医务人员出示。",
+    )  # fmt: skip
+
+
+def _udi(unit: TraceUnit) -> str:
+    """The UDI as people read it, or the code we printed."""
+    return f"(01){unit.gtin}(21){unit.serial}" if unit.gtin and unit.serial else unit.uid
+
+
 def trace_report(trace: Trace, *, actor: User) -> bytes:
     """One piece, both ways."""
     unit, item, batch = trace.unit, trace.unit.item, trace.unit.batch

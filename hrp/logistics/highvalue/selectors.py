@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from hrp.logistics.catalogue.models import License
+from hrp.logistics.catalogue.models.licenses import PRODUCT_KINDS
 from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.highvalue.documents.consign_in import ConsignIn
 from hrp.logistics.highvalue.documents.operation_request import OperationRequest
@@ -20,7 +22,8 @@ from hrp.logistics.highvalue.models import (
     UseCharge,
 )
 from hrp.logistics.highvalue.pieces import labels
-from hrp.logistics.models import Freeze
+from hrp.logistics.models import Batch, Freeze, Item
+from hrp.logistics.purchasing.documents.inspection import Inspection, InspectionReceipt
 from hrp.platform.base import clock
 from hrp.platform.documents.models import State
 from hrp.platform.documents.registry import load, url_for
@@ -117,6 +120,7 @@ class Origin:
     date: dt.date | None
     supplier: str
     note: str = ""
+    inspection: Inspection | None = None
 
 
 @dataclass
@@ -128,6 +132,7 @@ class Trace:
     uses: list[PatientUse] = field(default_factory=list)
     events: list[UnitEvent] = field(default_factory=list)
     freezes: list[Freeze] = field(default_factory=list)
+    certificates: list[License] = field(default_factory=list)
 
 
 def find(text: str) -> list[TraceUnit]:
@@ -135,12 +140,19 @@ def find(text: str) -> list[TraceUnit]:
     text = text.strip()
     if not text:
         return []
-    by_visit = PatientUse.objects.filter(visit_no=text).values("unit_id")
-    found = TraceUnit.objects.exclude(state="labelled").filter(
-        Q(uid__iexact=text) | Q(serial__iexact=text) | Q(batch__lot__iexact=text) | Q(pk__in=by_visit)
-        | Q(item__code__iexact=text) | Q(item__registration_number__iexact=text) | Q(tray__iexact=text)
+    units = TraceUnit.objects.exclude(state="labelled")
+    spelled = {text, text.upper()}
+    batches = Batch.objects.filter(lot__in=spelled).values("pk")
+    items = Item.objects.filter(Q(code__in=spelled) | Q(registration_number=text)).values("pk")
+    # one query a way of asking, each by its index: an OR over all of them would read every piece there is
+    ways = (
+        units.filter(uid__in=spelled), units.filter(serial__in=spelled), units.filter(batch__in=batches),
+        units.filter(item__in=items), units.filter(tray=text),
+        units.filter(pk__in=PatientUse.objects.filter(visit_no__in=spelled).values("unit_id")),
     )  # fmt: skip
-    return list(found.select_related("item", "batch__supplier", "store").order_by("-pk")[:MOST])
+    found = {pk for way in ways for pk in way.order_by("-pk").values_list("pk", flat=True)[:MOST]}
+    rows = units.filter(pk__in=found).select_related("item", "batch__supplier", "store")
+    return list(rows.order_by("-pk")[:MOST])
 
 
 def find_any(text: str) -> list[TraceUnit]:
@@ -176,7 +188,24 @@ def trace(unit: TraceUnit) -> Trace:
                 | Q(supplier=unit.batch.supplier, batch=None, item=None)
             ).select_related("frozen_by", "released_by")
         ),
+        certificates=certificates_of(unit.item),
     )
+
+
+def certificates_of(item: Item) -> list[License]:
+    """The registrations on file under an item's number, the one that holds longest first."""
+    number = item.registration_number
+    return (
+        list(License.objects.filter(kind__in=PRODUCT_KINDS, number=number).order_by("-valid_to"))
+        if number
+        else []
+    )
+
+
+def inspected(receipt: StockReceipt) -> Inspection | None:
+    """The inspection goods of a receipt passed, if they came by one."""
+    made = InspectionReceipt.objects.filter(receipt=receipt.pk).select_related("inspection").first()
+    return made.inspection if made else None
 
 
 def origin_of(unit: TraceUnit) -> Origin | None:
@@ -186,7 +215,7 @@ def origin_of(unit: TraceUnit) -> Origin | None:
         note = document.delivery_note and f"送货单 {document.delivery_note}"
         return Origin(
             document.spec.title, document.display_number, url_for(unit.source), document.business_date,
-            document.supplier.name, note or "",
+            document.supplier.name, note or "", inspected(document) if isinstance(document, StockReceipt) else None,
         )  # fmt: skip
     if document is not None:
         return Origin(

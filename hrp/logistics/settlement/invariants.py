@@ -88,11 +88,20 @@ FULL JOIN (
 WHERE coalesce(f.amount, 0) <> coalesce(g.amount, 0)
 """
 
+# goods settled as they were used are invoiced once, at what was settled
+SETTLED = """
+SELECT p.source, p.amount, count(d.id) AS invoices, sum(l.amount) AS invoiced FROM logistics_payable p
+JOIN logistics_supplier_invoice_line l ON l.payable_id = p.id JOIN logistics_supplier_invoice d ON d.id = l.document_id
+WHERE d.state = 'posted' GROUP BY p.id HAVING count(d.id) > 1 OR sum(l.amount) <> p.amount OR p.kind <> 'settlement'
+    OR EXISTS (SELECT FROM logistics_payable r WHERE r.settles_id = p.id AND r.kind = 'reversal')
+"""
+
 ALL = (
     ("LOG-I1", "月结期初加收入减发出等于期末，且等于当月流水", PERIODS),
     ("LOG-I9", "暂估等于总账应付账款-暂估（按单据）", ESTIMATES),
     ("LOG-I9P", "应付账款等于总账应付账款（按单据）", PAYABLES),
     ("LOG-I9S", "暂估与应付的核销不超过其金额", OPEN_ITEMS),
+    ("LOG-I9U", "使用结算至多开一次发票，金额相符", SETTLED),
     ("LOG-I10", "科室领用与差价等于交给成本核算的费用", COSTS),
     ("LOG-I13", "本期期初等于上期期末", OPENINGS),
 )

@@ -65,8 +65,9 @@ def _plain(declared: Sequence[Column | str]) -> tuple[Column, ...]:
 
 
 def outputs(declared: Sequence[Output], obj: Any, actor: Any) -> list[dict[str, str]]:
+    """The outputs somebody may have of an object; one without an address does not exist for it."""
     return [
-        {"title": output.title, "url": output.url(obj), "icon": output.icon}
+        {"title": output.title, "url": url, "icon": output.icon}
         for output in declared
-        if not output.permission or scope.has(actor, output.permission)
+        if (not output.permission or scope.has(actor, output.permission)) and (url := output.url(obj))
     ]

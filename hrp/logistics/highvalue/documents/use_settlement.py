@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +27,7 @@ PAYABLE = "2302"
 
 # what each piece was booked at, by fund; only the booking that stands
 BOOKED_SQL = """
-SELECT u.unit_id, l.amount, f.code FROM logistics_use_booking_line l JOIN logistics_use_booking b ON b.id = l.document_id
+SELECT u.unit_id, l.amount, f.code, u.used_on FROM logistics_use_booking_line l JOIN logistics_use_booking b ON b.id = l.document_id
 JOIN logistics_patient_use u ON u.id = l.use_id JOIN ledger_fund f ON f.id = b.fund_id
 WHERE b.state = 'posted' AND u.unit_id = ANY(%s)
 """
@@ -35,6 +36,24 @@ AMOUNTS_SQL = """
 UPDATE logistics_use_settlement_line l SET amount = a.amount
 FROM unnest(%s::int[], %s::numeric[]) AS a(position, amount) WHERE l.document_id = %s AND l.position = a.position
 """
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What a piece was booked at, under which fund, and the day it was used."""
+
+    amount: Decimal
+    fund: str
+    used_on: dt.date
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One line as gates of a settlement look at it."""
+
+    item_id: int
+    amount: Decimal
+    quantity: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -51,13 +70,12 @@ class UseSettlement(Document):
         kind="logistics.use_settlement",
         title="使用结算单",
         prefix="JS",
-        header_fields=("supplier", "upto", "invoice_number"),
+        header_fields=("supplier", "upto"),
         line_fields=("unit",),
     )
 
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+", verbose_name="供应商")
     upto = models.DateField("使用截止日期")
-    invoice_number = models.CharField("发票号码", max_length=40, blank=True)
 
     class Meta(Document.Meta):
         abstract = False
@@ -67,7 +85,8 @@ class UseSettlement(Document):
     def compute(self, lines: Sequence[Any]) -> None:
         booked = _booked(line.unit_id for line in lines)
         for line in lines:
-            line.amount = booked.get(line.unit_id, (None, ""))[0]
+            found = booked.get(line.unit_id)
+            line.amount = found.amount if found else None
         self.total = sum((line.amount for line in lines if line.amount is not None), Decimal(0))
 
     def validate(self, lines: Sequence[Any]) -> None:
@@ -86,11 +105,28 @@ class UseSettlement(Document):
             elif unit.pk in seen:
                 problems.append(Problem(f"{unit.uid} 写了两次", field="unit", line=place))
             seen.add(unit.pk)
-        problems += gates.problems(gates.Moment.SETTLEMENT, self, lines, self.business_date)
+        if not problems:
+            problems += self._held(lines, units)
         if problems:
             raise Invalid(
                 f"使用结算单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"
             )
+
+    def _held(self, lines: Sequence[Any], units: dict[int, TraceUnit]) -> list[Problem]:
+        """What gates find, each piece judged as of the day it was used: a price above the agreement holds the settlement."""
+        booked = _booked(line.unit_id for line in lines)
+        days: dict[dt.date, list[int]] = {}
+        for place, line in enumerate(lines):
+            if line.unit_id in booked:
+                days.setdefault(booked[line.unit_id].used_on, []).append(place)
+        found: dict[tuple[int | None, str], Problem] = {}
+        for day, places in sorted(days.items()):
+            pieces = [Piece(units[lines[p].unit_id].item_id, booked[lines[p].unit_id].amount) for p in places]
+            for problem in gates.problems(gates.Moment.SETTLEMENT, self, pieces, day):
+                at = None if problem.line is None else places[problem.line]
+                field = problem.field if at is None else "unit"
+                found.setdefault((at, problem.message), replace(problem, line=at, field=field))
+        return list(found.values())
 
     def apply(self, ctx: PostingContext) -> SettlementFacts:
         lines = list(self.lines.order_by("position"))
@@ -102,11 +138,11 @@ class UseSettlement(Document):
                 "有唯一码的使用已冲销", code="unit_state", way_out="请删除这些行后再过账。",
                 problems=[Problem("使用已冲销", field="unit", line=line.position - 1) for line in lost],
             )  # fmt: skip
-        amounts = {line.position: booked[line.unit_id][0] for line in lines}
+        amounts = {line.position: booked[line.unit_id].amount for line in lines}
         by_fund: dict[str, Decimal] = {}
         for line in lines:
-            amount, fund = booked[line.unit_id]
-            by_fund[fund] = by_fund.get(fund, Decimal(0)) + amount
+            one = booked[line.unit_id]
+            by_fund[one.fund] = by_fund.get(one.fund, Decimal(0)) + one.amount
         steps = [events.Step(line.unit_id, rules.State.SETTLED, None, line.position) for line in lines]
         events.record("settle", steps, source=ctx.source, actor=ctx.actor)
         self.total = sum(amounts.values(), Decimal(0))
@@ -136,8 +172,8 @@ class UseSettlement(Document):
         events.undo(source=ctx.source, actor=ctx.actor)
 
 
-def _booked(unit_ids: Any) -> dict[int, tuple[Decimal, str]]:
-    return {unit: (amount, fund) for unit, amount, fund in sql.rows(BOOKED_SQL, [sorted(set(unit_ids))])}
+def _booked(unit_ids: Any) -> dict[int, Booked]:
+    return {unit: Booked(*row) for unit, *row in sql.rows(BOOKED_SQL, [sorted(set(unit_ids))])}
 
 
 class UseSettlementLine(DocumentLine):

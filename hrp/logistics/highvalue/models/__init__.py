@@ -2,6 +2,7 @@
 
 from hrp.logistics.highvalue.models.charges import HisCharge, UseCharge
 from hrp.logistics.highvalue.models.consignment import ConsignMove
+from hrp.logistics.highvalue.models.quotas import UseQuota
 from hrp.logistics.highvalue.models.recalls import (
     AdverseEvent,
     FreezeBatch,
@@ -14,5 +15,5 @@ from hrp.logistics.highvalue.models.uses import EmergencyUse, PatientUse, UseCan
 
 __all__ = [
     "AdverseEvent", "ConsignMove", "EmergencyUse", "FreezeBatch", "HisCharge", "PatientUse", "Recall", "RecallDisposal",
-    "RecallPlace", "TraceUnit", "UnitEvent", "UnitScan", "UseCancel", "UseCharge",
+    "RecallPlace", "TraceUnit", "UnitEvent", "UnitScan", "UseCancel", "UseCharge", "UseQuota",
 ]  # fmt: skip

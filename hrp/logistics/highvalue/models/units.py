@@ -35,7 +35,7 @@ class TraceUnit(models.Model):
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", verbose_name="物资")
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="+", verbose_name="批次")
     gtin = models.CharField("DI", max_length=40, blank=True)
-    serial = models.CharField("序列号", max_length=40, blank=True)
+    serial = models.CharField("序列号", max_length=40, blank=True, db_index=True)
     raw = models.CharField("扫码原文", max_length=200, blank=True)
     owner = models.CharField("归属", max_length=10, choices=Owner.choices)
     mode = models.CharField("方式", max_length=10, choices=Mode.choices)
@@ -44,7 +44,7 @@ class TraceUnit(models.Model):
         Store, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="所在库房"
     )
     price = UnitPriceField("单价", null=True, blank=True)
-    tray = models.CharField("器械包号", max_length=40, blank=True)
+    tray = models.CharField("器械包号", max_length=40, blank=True, db_index=True)
     visit_no = models.CharField("备用就诊号", max_length=40, blank=True)
     source = models.CharField("来源单据", max_length=100, db_index=True)
     line_position = models.PositiveSmallIntegerField("单据行")

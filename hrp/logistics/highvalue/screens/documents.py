@@ -10,7 +10,10 @@ from hrp.logistics.highvalue.models import ConsignMove, TraceUnit, UnitEvent
 from hrp.logistics.highvalue.services import booking
 from hrp.logistics.models import Batch, Store
 from hrp.logistics.screens.documents import DATES, MAKER, MOVES, NUMBER, defaults
+from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoiceLine
 from hrp.platform.base import clock
+from hrp.platform.documents.models import State
+from hrp.platform.documents.registry import url_for
 from hrp.platform.ui.screens import Column, DocumentScreen, Field, Filter, LineField, Output, Panel
 
 GROUP = ("logistics", "高值耗材")
@@ -34,6 +37,17 @@ MEMO = Panel(
     model=ConsignMove,
     columns=("line_position", "unit", "item", Column("batch__lot", title="批号"), "store", "quantity"),
     empty="过账后在此列出备查数量（不计金额）",
+)  # fmt: skip
+INVOICES = Panel(
+    key="invoices",
+    title="发票",
+    rows=lambda document, actor: SupplierInvoiceLine.objects.filter(payable__source=document.source, document__state=State.POSTED).select_related("document"),
+    model=SupplierInvoiceLine,
+    columns=(
+        Column("document__number", title="采购发票", kind="code", link=lambda line: url_for(line.document.source)), Column("document__invoice_number", title="发票号码"),
+        Column("document__invoice_date", title="开票日期"), "quantity", "amount",
+    ),
+    empty="发票未到：请在 结算 → 采购发票 中按本结算单登记",
 )  # fmt: skip
 
 
@@ -235,12 +249,12 @@ SETTLEMENTS = DocumentScreen(
     order=32,
     columns=(
         Column("number", fixed=True, card="title"), Column("business_date", sort=True, card="meta"), Column("supplier", card="line"), Column("upto"),
-        Column("invoice_number"), Column("total", total=True, sort=True, card="amount"), Column("state", card="tag"), Column("maker", card="meta"),
+        Column("total", total=True, sort=True, card="amount"), Column("state", card="tag"), Column("maker", card="meta"),
     ),
     filters=(NUMBER, DATES, SUPPLIER, MAKER),
     fields=(
         Field("supplier", span=2), Field("upto"), Field("business_date", title="结算日期"), Field("campus"), Field("org_unit", title="结算科室"),
-        Field("invoice_number"), Field("note", span=2),
+        Field("note", span=3),
     ),
     lines=(
         LineField("unit", title="唯一码", lookup="logistics.booked_unit", depends=("supplier",), width=200),
@@ -254,7 +268,7 @@ SETTLEMENTS = DocumentScreen(
     merge=False,
     defaults=defaults,
     prefill=to_settle,
-    panels=(EVENTS,),
+    panels=(INVOICES, EVENTS),
     signatures=("制单", "物资会计", "供应商", "财务"),
 )  # fmt: skip
 

@@ -13,6 +13,13 @@ CABINETS = Lookup(
     search=("code__istartswith", "name__icontains"),
     permissions=("logistics.consign_in.edit", "logistics.consign_out.edit"),
 )
+QUOTA_ITEMS = Lookup(
+    key="logistics.quota_item",
+    title="一物一码物资",
+    queryset=lambda actor, params: Item.objects.filter(trace_mode=Item.Trace.UNIT),
+    search=("code__istartswith", "name__icontains", "pinyin__icontains"),
+    permissions=("logistics.patient_use.approve",),
+)
 PIECE_ITEMS = Lookup(
     key="logistics.piece_item",
     title="一物一码物资",
@@ -94,4 +101,4 @@ PIECES = Lookup(
     permissions=("logistics.adverse_event.edit", "logistics.unit.view"),
 )
 
-ALL = (CABINETS, PIECE_ITEMS, CONSIGNED, BOOKED, USES, LOTS, PIECES)
+ALL = (QUOTA_ITEMS, CABINETS, PIECE_ITEMS, CONSIGNED, BOOKED, USES, LOTS, PIECES)

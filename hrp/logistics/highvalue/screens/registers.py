@@ -14,8 +14,9 @@ from hrp.logistics.highvalue.models import (
     TraceUnit,
     UnitEvent,
     UseCharge,
+    UseQuota,
 )
-from hrp.logistics.highvalue.services import charging, emergencies, scans, using
+from hrp.logistics.highvalue.services import charging, emergencies, quotas, scans, using
 from hrp.platform.access.models import User
 from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.documents.registry import url_for
@@ -138,10 +139,42 @@ USES = RegisterScreen(
     actions=(
         Action("cancel", "撤销使用", _cancel, permission="logistics.patient_use.view", icon="arrow-back-up", style="danger", fields=REASON, shown=lambda use: not hasattr(use, "cancel")),
     ),
-    outputs=(Output("追溯", lambda use: f"/logistics/trace/{use.unit_id}", icon="route", permission="logistics.unit.view"),),
+    outputs=(
+        Output("追溯", lambda use: f"/logistics/trace/{use.unit_id}", icon="route", permission="logistics.unit.view"),
+        Output("植入卡", lambda use: f"/logistics/patient-uses/{use.pk}/implant-card" if use.unit.item.implant and not hasattr(use, "cancel") else "", icon="id", permission="logistics.patient_use.view"),
+        Output("使用记录 C0022", lambda use: "" if hasattr(use, "cancel") else f"/logistics/patient-uses/{use.pk}/c0022", icon="file-code", permission="logistics.patient_use.export"),
+    ),
     search=("visit_no__istartswith",),
     exact=(),
     scope_field="org_unit",
+)  # fmt: skip
+
+
+QUOTAS = RegisterScreen(
+    key="logistics.use_quota",
+    model=UseQuota,
+    title="使用定额",
+    icon="gauge",
+    url="logistics/use-quotas",
+    menu=("logistics", "高值耗材"),
+    order=19,
+    codes={"view": "logistics.patient_use.view", "edit": "logistics.patient_use.approve", "export": "logistics.patient_use.export"},
+    queryset=lambda actor: UseQuota.objects.select_related("item"),
+    ordering=("kind", "name", "id"),
+    columns=(
+        Column("kind", card="meta"), Column("name", card="title"), Column("item", card="line"), "pieces", "amount",
+        Column("used", title="本月已用（件）", kind="integer", value=lambda quota: quotas.counted(quota).count()), Column("is_active", card="tag"),
+    ),
+    filters=(Filter("kind", kind="choice"), Filter("name", kind="text", lookups=("name__icontains",))),
+    fields=("kind", Field("name", help="医生写全名；病种写诊断中的关键字"), Field("item", lookup="logistics.quota_item"), "pieces", "amount", "is_active"),
+    panels=(
+        Panel(
+            "uses", "本月使用", lambda quota, actor: quotas.counted(quota).select_related("unit__item", "org_unit").order_by("-pk")[:200],
+            (Column("used_at"), Column("visit_no"), Column("operation"), Column("operator"), Column("unit__item", title="物资"), Column("unit__price", title="单价"), Column("org_unit")), model=PatientUse, empty="本月还没有使用",
+        ),
+    ),
+    search=("name__icontains",),
+    exact=(),
 )  # fmt: skip
 
 
@@ -274,4 +307,4 @@ MEMO = RegisterScreen(
     scope_field="store__org_unit",
 )  # fmt: skip
 
-ALL = (UNITS, USES, CASES, CHARGES, HIS, MEMO)
+ALL = (UNITS, USES, CASES, QUOTAS, CHARGES, HIS, MEMO)

@@ -21,6 +21,11 @@ from hrp.platform.documents.models import Document, State
 
 PICK = "logistics.unit.pick"
 RECEIVING = frozenset({"logistics.stock_receipt"})
+"""Documents whose pieces are not known yet: their codes are scanned in."""
+GIVEN_BACK = frozenset({"logistics.department_return"})
+"""Documents that bring back pieces which had left."""
+WITHOUT = frozenset({"logistics.consign_in", "logistics.consign_statement", "logistics.transfer_receipt"})
+"""Documents that name their pieces themselves, or take those that were sent."""
 OPEN = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.APPROVED)
 
 
@@ -34,6 +39,16 @@ def document_of(source: str, *, actor: User) -> Document:
         raise Conflict(f"{found} {found.get_state_display()}，不能再扫码", way_out="已过账的单据请先红冲。")
     document: Document = found
     return document
+
+
+def kinds() -> list[str]:
+    """Documents of materials whose lines move goods by item and quantity, and so may need their pieces named."""
+    found = []
+    for kind, known in registry.types.items():
+        fields = {f.name for f in known.line_model._meta.concrete_fields} if known.line_model else set()
+        if kind.startswith("logistics.") and {"item", "quantity"} <= fields and kind not in WITHOUT:
+            found.append(kind)
+    return found
 
 
 def lines_of(document: Document) -> list[Any]:
@@ -77,7 +92,14 @@ def scan(*, actor: User, source: str, code: str) -> UnitScan:
 def _require_fit(unit: TraceUnit, document: Document) -> None:
     """A piece that lies where the document takes it from, and may be used when it is picked for a patient."""
     store = getattr(document, "store_id", None)
-    if store is not None and unit.store_id != store and unit.state != rules.State.OUT:
+    if document.spec.kind in GIVEN_BACK:
+        if unit.state != rules.State.OUT:
+            raise Conflict(
+                f"{unit.uid} 现为“{unit.get_state_display()}”，不能退回",
+                code="not_out",
+                way_out="请核对实物。",
+            )
+    elif unit.state == rules.State.OUT or (store is not None and unit.store_id != store):
         raise Conflict(
             f"{unit.uid} 在{unit.store or unit.get_state_display()}，不在本单的库房",
             code="elsewhere",

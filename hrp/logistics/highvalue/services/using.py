@@ -131,13 +131,6 @@ def write(
     return row
 
 
-def crowded(visit_no: str) -> str:
-    """A warning, not a refusal, when one patient got more pieces in a day than is usual."""
-    most = parameters.value("highvalue.department_quota", clock.today())
-    count = PatientUse.objects.filter(visit_no=visit_no, used_on=clock.today(), cancel=None).count()
-    return f"该患者今日已使用 {count} 件，超过提示件数 {most}" if count > most else ""
-
-
 @transaction.atomic
 def cancel(*, actor: User, use: PatientUse, reason: str) -> UseCancel:
     """It was scanned in error: the piece goes back to where it was. Only before it is booked.

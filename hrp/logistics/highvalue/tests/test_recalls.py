@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.highvalue.models import AdverseEvent, Recall, RecallPlace
 from hrp.logistics.highvalue.services import adverse, freezing, recalls, scans
 from hrp.logistics.highvalue.tests.world import Theatre
 from hrp.logistics.models import Batch, Freeze, Reservation
+from hrp.logistics.requesting.documents.department_return import DepartmentReturn
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid
+from hrp.platform.documents.spec import ACTS
 from hrp.platform.documents.testing import DAY
 from hrp.platform.notify.models import Message
 
@@ -40,6 +43,29 @@ def receive(theatre: Theatre, quantity: int, lot: str) -> Batch:
         },
     )
     return Batch.objects.get(item=theatre.room.syringe, lot=lot)
+
+
+def test_what_a_department_gave_back_is_not_looked_for_there(theatre: Theatre) -> None:
+    codes = [f"logistics.department_return.{act}" for act in ACTS]
+    theatre.world.grant(theatre.nurse, *codes)
+    batch = receive(theatre, 10, "S7")
+    header = {"store": theatre.store.pk, "fund": theatre.room.fund.pk}
+    issue = theatre.do(StockIssue, header, {"item": batch.item_id, "lot": "S7", "quantity": "6"})
+    line = {"issue_position": 1, "item": batch.item_id, "batch": batch.pk, "quantity": "2", "intact": True}
+    back = {"issue": issue.pk, "store": theatre.store.pk, "reason": "多领"}
+    returned = theatre.do(DepartmentReturn, back, line)
+
+    def listed(title: str) -> tuple[dict[str, Decimal], Decimal]:
+        row = recalls.enter(
+            actor=theatre.nurse, title=title, level="2", decided_on=DAY, campus_id=theatre.world.campus.pk,
+            item_id=batch.item_id, lot="S7", is_drill=True,
+        )  # fmt: skip
+        found = dict(row.places.values_list("kind", "quantity"))
+        return found, recalls.accounted(row).missing
+
+    assert listed("退回之后") == ({"on_hand": 6, "department": 4}, 0)
+    theatre.reverse(returned)
+    assert listed("退回红冲之后") == ({"on_hand": 4, "department": 6}, 0)
 
 
 def hold(batch: Batch) -> str:

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from hrp.logistics.highvalue.documents.operation_request import OperationRequest
 from hrp.logistics.highvalue.models import ConsignMove, PatientUse, TraceUnit, UseCancel
-from hrp.logistics.highvalue.services import booking, emergencies, freezing, scans, using
+from hrp.logistics.highvalue.services import booking, emergencies, freezing, picking, scans, using
 from hrp.logistics.highvalue.tests.world import NOON, Theatre
 from hrp.logistics.models import Batch
 from hrp.platform.base import clock
@@ -82,6 +82,10 @@ def test_what_lies_ready_for_one_patient_is_not_used_for_another(theatre: Theatr
     request = theatre.draft(OperationRequest, header, {"item": theatre.stent.pk, "quantity": "1"})
     scans.scan(actor=theatre.nurse, source=request.source, code=unit.uid)
     theatre.post(request)
+    with clock.pinned(clock.now() + dt.timedelta(hours=25)):
+        assert [one.pk for one in picking.forgotten()] == [unit.pk]
+        assert picking.remind() == 1
+    assert picking.forgotten() == []
     with pytest.raises(Conflict, match="ZY1"):
         theatre.use(unit, theatre.visit("ZY2"))
     theatre.use(unit, theatre.visit("ZY1"))

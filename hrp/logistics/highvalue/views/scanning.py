@@ -21,12 +21,6 @@ from hrp.platform.base.refusals import Refusal
 from hrp.platform.documents import registry
 from hrp.platform.ui.actors import actor_of
 
-KINDS = (
-    "logistics.operation_request",
-    "logistics.stock_receipt",
-    "logistics.stock_issue",
-    "logistics.stock_transfer",
-)
 MOST = 60
 
 
@@ -43,7 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _waiting(actor: User) -> list[dict[str, Any]]:
     """Open documents with lines of pieces, and how many of them are scanned."""
     found = []
-    for kind in KINDS:
+    for kind in scans.kinds():
         known = registry.types[kind]
         table = known.line_model._meta.db_table if known.line_model else ""
         with connection.cursor() as cursor:

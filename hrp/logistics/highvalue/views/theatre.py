@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hrp.logistics.highvalue import papers, selectors
 from hrp.logistics.highvalue.models import PatientUse
-from hrp.logistics.highvalue.services import booking, emergencies, using
+from hrp.logistics.highvalue.services import booking, emergencies, quotas, using
 from hrp.logistics.highvalue.services.using import Visit
 from hrp.logistics.models import Item, Supplier
 from hrp.platform.access import scope
@@ -84,10 +84,10 @@ def use(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     except Refusal as refusal:
         return _answer(request, actor, given, refused(refusal))
-    crowded = using.crowded(row.visit_no)
+    warnings = "；".join(quotas.beyond(row))
     words = f"{row.unit.item} {row.unit.uid}"
     return _answer(
-        request, actor, given, {"tone": "ok", "title": _("已登记使用"), "words": words, "more": crowded}
+        request, actor, given, {"tone": "ok", "title": _("已登记使用"), "words": words, "more": warnings}
     )
 
 

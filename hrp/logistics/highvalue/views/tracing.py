@@ -7,13 +7,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from hrp.logistics.highvalue import papers, selectors
-from hrp.logistics.highvalue.models import Recall, TraceUnit
+from hrp.logistics.highvalue import emr, papers, selectors
+from hrp.logistics.highvalue.models import PatientUse, Recall, TraceUnit
 from hrp.platform.access import scope
+from hrp.platform.audit import services as audit
 from hrp.platform.base.refusals import NotFound
 from hrp.platform.ui.actors import actor_of
 
-VIEW = "logistics.unit.view"
+VIEW, USES, EXPORT = "logistics.unit.view", "logistics.patient_use.view", "logistics.patient_use.export"
 
 
 @require_GET
@@ -60,6 +61,43 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     scope.require(actor, VIEW)
     return papers.answer(papers.trace_report(selectors.trace(_unit(pk)), actor=actor), f"trace-{pk}")
+
+
+def _use(request: HttpRequest, pk: int, permission: str) -> PatientUse:
+    """A use somebody may see with that permission; one elsewhere looks as if it did not exist."""
+    actor = actor_of(request)
+    scope.require(actor, permission)
+    found = selectors.uses().filter(pk=pk).first()
+    if found is None or not scope.has(actor, permission, found.org_unit_id):
+        raise NotFound(_("没有找到这次使用登记"), way_out=_("请从高值使用记录打开。"))
+    return found
+
+
+@require_GET
+def implant_card(request: HttpRequest, pk: int) -> HttpResponse:
+    """植入卡 of the visit an implant was used in: every implant of it, for the patient to keep."""
+    use = _use(request, pk, USES)
+    if hasattr(use, "cancel") or not use.unit.item.implant:
+        raise NotFound(_("这次使用没有植入卡"), way_out=_("只有未撤销的植入性耗材使用才打印植入卡。"))
+    implants = selectors.uses_of(use.visit_no).filter(cancel=None, unit__item__implant=True)
+    return papers.answer(
+        papers.implant_card(list(reversed(implants)), actor=actor_of(request)), f"implant-{pk}"
+    )
+
+
+@require_GET
+def record(request: HttpRequest, pk: int) -> HttpResponse:
+    """高值耗材使用记录 of one use as the XML of WS/T 500.22 (C0022)."""
+    actor, use = actor_of(request), _use(request, pk, EXPORT)
+    if hasattr(use, "cancel"):
+        raise NotFound(_("这次使用已撤销"), way_out=_("撤销的使用不导出。"))
+    audit.record(
+        actor=actor, act="logistics.patient_use.export", target=f"logistics.patient_use:{use.pk}",
+        summary=f"导出使用记录 C0022 {use.unit.uid}", unit_id=use.org_unit_id,
+    )  # fmt: skip
+    response = HttpResponse(emr.document(use), content_type="application/xml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="C0022-{use.pk}.xml"'
+    return response
 
 
 @require_GET

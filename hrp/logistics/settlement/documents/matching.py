@@ -21,9 +21,11 @@ def line_problems(invoice: Any, lines: Sequence[Any], found: Found) -> list[Prob
     problems = []
     red = invoice.red_of_id is not None
     goods = [line for line in lines if line.receipt_line_id]
-    if not goods:
-        problems.append(Problem("至少要有一行对应入库明细"))
+    if not goods and (not lines or any(line.payable_id is None for line in lines)):
+        problems.append(Problem("没有对应入库明细的运费、折扣无处分摊；至少要有一行对应入库明细"))
     for place, line in enumerate(lines):
+        if line.payable_id is not None:
+            continue
         if line.receipt_line_id is None:
             if line.quantity:
                 problems.append(Problem("运费、折扣行不填数量", field="quantity", line=place))

@@ -64,12 +64,15 @@ class PaymentRequest(Document):
     def validate(self, lines: Sequence[Any]) -> None:
         still = {item.id: item for item in payables.open_items(self.supplier_id)}
         asked = self._asked([line.payable_id for line in lines])
+        invoiced = payables.invoiced([line.payable_id for line in lines])
         problems = []
         for place, line in enumerate(lines):
             item = still.get(line.payable_id)
             if item is None:
                 problems.append(Problem("这笔应付已付清，或不是这个供应商的", field="payable", line=place))
                 continue
+            if item.kind == Payable.Kind.SETTLEMENT and item.id not in invoiced:
+                problems.append(Problem("使用结算单的发票还没有登记，不能付款", field="payable", line=place))
             left = item.open - asked.get(line.payable_id, Decimal(0))
             problems += _beyond(place, line.amount, left)
         ids = [line.payable_id for line in lines]

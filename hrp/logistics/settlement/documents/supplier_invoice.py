@@ -3,7 +3,8 @@
 Posting reds the estimate (2302.02) and blues the invoice (2302). What the invoice asks more or less than was estimated goes
 into the value of goods still on hand and into the expense of the departments that used the rest. Lines without receipt
 line are freight or discount of the invoice and are shared over the goods by amount. A red invoice takes a blue one back,
-in part or whole, or grants an allowance (quantity 0).
+in part or whole, or grants an allowance (quantity 0). Lines of goods settled as they were used are matched to the payable
+that stands already (:mod:`settled`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from hrp.logistics.rules.invoice_difference import open_estimate
 from hrp.logistics.rules.sharing import landed
 from hrp.logistics.rules.valuation import value_out
 from hrp.logistics.settlement import parameters
-from hrp.logistics.settlement.documents import matching
+from hrp.logistics.settlement.documents import matching, settled
 from hrp.logistics.settlement.models import EInvoice, Payable
 from hrp.logistics.settlement.subledger import differences, estimates, payables
 from hrp.platform.base import sql
@@ -62,7 +63,7 @@ class SupplierInvoice(Document):
         title="采购发票",
         prefix="FP",
         header_fields=("supplier", "invoice_number", "invoice_date", "invoice_total", "red_of", "einvoice", "fund", "difference_reason"),
-        line_fields=("receipt_line", "quantity", "amount"),
+        line_fields=("receipt_line", "payable", "quantity", "amount"),
     )  # fmt: skip
 
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="+", verbose_name="供应商")
@@ -102,6 +103,7 @@ class SupplierInvoice(Document):
             [line.receipt_line_id for line in lines if line.receipt_line_id]
         )
         problems += matching.line_problems(self, lines, found)
+        problems += settled.problems(self, lines)
         if self.total != self.invoice_total:
             problems.append(
                 Problem(
@@ -112,6 +114,7 @@ class SupplierInvoice(Document):
         if not problems and self.red_of_id is None and not self.difference_reason.strip():
             problems += matching.differences(lines, found, self.business_date)
         problems += gates.problems(gates.Moment.SETTLEMENT, self, lines, self.business_date)
+        problems += gates.problems(gates.Moment.INVOICE, self, lines, self.business_date)
         if problems:
             raise Invalid(
                 f"发票有 {len(problems)} 处需要修改",
@@ -153,7 +156,8 @@ class SupplierInvoice(Document):
         gates.require_open(ctx)
         lines: list[Any] = list(self.lines.order_by("position"))
         goods = [line for line in lines if line.receipt_line_id is not None]
-        extra = sum((line.amount for line in lines if line.receipt_line_id is None), Decimal(0))
+        before = settled.match(self, lines)
+        extra = self.total - before - sum((line.amount for line in goods), Decimal(0))
         actual = (
             landed([line.amount for line in goods], extra)
             if self.red_of_id is None
@@ -170,15 +174,17 @@ class SupplierInvoice(Document):
         placed = differences.place(parts, kind="invoice_difference", ctx=ctx, collected_by=keeper)
         estimates.write(changes, supplier_id=self.supplier_id, ctx=ctx)
         payables.owe(
-            self.total, supplier_id=self.supplier_id, campus_id=self.campus_id, kind=Payable.Kind.INVOICE,
+            self.total - before, supplier_id=self.supplier_id, campus_id=self.campus_id, kind=Payable.Kind.INVOICE,
             reference=self.invoice_number, on=self.invoice_date, ctx=ctx,
         )  # fmt: skip
         estimated: dict[str, Decimal] = defaultdict(Decimal)
         for part in parts:
             estimated[placed.inventory[part.position]] += part.before
         rows = [(p.position, p.before, *placed.by_line[p.position]) for p in parts]
-        sql.run(RESULT_SQL, [*map(list, zip(*rows, strict=True)), self.pk])
-        return InvoiceFacts(dict(estimated), dict(placed.stock), placed.expenses, self.total)
+        if rows:
+            sql.run(RESULT_SQL, [*map(list, zip(*rows, strict=True)), self.pk])
+        gates.applied(gates.Moment.INVOICE, self, ctx)
+        return InvoiceFacts(dict(estimated), dict(placed.stock), placed.expenses, self.total - before)
 
     def _settled(self, goods: Sequence[Any], still: estimates.Open) -> list[estimates.Change]:
         """What of each open estimate this invoice settles."""
@@ -251,6 +257,7 @@ class SupplierInvoice(Document):
                 way_out="请先红冲红字发票。",
             )
         gates.require_open(ctx)
+        gates.mirrored(gates.Moment.INVOICE, self, ctx)
         estimates.lock([pk for pk in self.lines.values_list("receipt_line_id", flat=True) if pk])
         subledger.mirror(kind="invoice_difference_reversal", ctx=ctx)
         differences.mirror_spent(ctx)
@@ -259,13 +266,16 @@ class SupplierInvoice(Document):
 
 
 class SupplierInvoiceLine(DocumentLine):
-    """One receipt line invoiced, or (without one) freight or a discount of the whole invoice. Amounts include tax."""
+    """One receipt line or settlement invoiced, or (without) freight or a discount of the whole invoice. Amounts include tax."""
 
     document = models.ForeignKey(
         SupplierInvoice, models.CASCADE, related_name="lines", verbose_name="采购发票"
     )
     receipt_line = models.ForeignKey(
         StockReceiptLine, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="入库明细"
+    )
+    payable = models.ForeignKey(
+        Payable, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="使用结算单"
     )
     quantity = QuantityField("开票数量", default=0)
     amount = MoneyField("价税合计")
@@ -283,6 +293,10 @@ class SupplierInvoiceLine(DocumentLine):
             ),
             models.CheckConstraint(
                 condition=is_number("quantity", "amount"), name="logistics_invoice_line_is_a_number"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(receipt_line=None) | models.Q(payable=None),
+                name="logistics_invoice_line_of_one",
             ),
         ]
 

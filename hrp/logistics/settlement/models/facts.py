@@ -48,6 +48,7 @@ class Payable(AppendOnlyModel):
         RECEIPT = "receipt", "票到入库"
         ADJUSTMENT = "adjustment", "运费与折扣"
         RETURN = "return", "退货"
+        SETTLEMENT = "settlement", "使用结算"
         PAYMENT = "payment", "付款"
         REVERSAL = "reversal", "红冲"
 

@@ -79,6 +79,7 @@ INVOICES = DocumentScreen(
     ),
     lines=(
         LineField("receipt_line", title="入库明细（运费、折扣行留空）", lookup="logistics.waiting_receipt_line", width=300, depends=("supplier",), fills={"quantity": "quantity", "amount": "amount"}),
+        LineField("payable", title="或使用结算单", lookup="logistics.settled_payable", width=170, depends=("supplier",), fills={"quantity": "quantity", "amount": "amount"}),
         LineField("quantity", width=100, total=True),
         LineField("amount", title="价税合计（元）", width=130, total=True),
         LineField("estimated", title="冲回暂估", readonly=True, width=120, total=True),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from hrp.logistics import gates
 from hrp.logistics.documents.stock_receipt import Origin, StockReceipt, StockReceiptLine
-from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice
+from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice, SupplierInvoiceLine
 from hrp.logistics.settlement.models import Payable
 from hrp.logistics.settlement.subledger import estimates, payables
 from hrp.platform.access import scope
@@ -97,10 +98,39 @@ def _fill_payable(payable: Payable) -> dict[str, Any]:
     return {"amount": left, "due": payable.due}
 
 
+def settlements(actor: Any, params: Mapping[str, str]) -> QuerySet[Payable]:
+    """Settlements of used goods of a supplier that no invoice has come for."""
+    supplier = params.get("supplier", "")
+    rows = Payable.objects.filter(kind=Payable.Kind.SETTLEMENT, settles=None).exclude(
+        settled_by__kind=Payable.Kind.REVERSAL
+    )
+    rows = rows.filter(supplier_id=supplier) if supplier.isdigit() else rows.none()
+    taken = SupplierInvoiceLine.objects.filter(payable=OuterRef("pk"), document__state=State.POSTED)
+    return rows.filter(~Exists(taken)).order_by("date", "id")
+
+
+def _settled(payable: Payable) -> gates.Settled | None:
+    return gates.settled([payable.source]).get(payable.source)
+
+
+def _settled_label(payable: Payable) -> str:
+    found = _settled(payable)
+    return found.number if found else payable.source
+
+
+def _fill_settled(payable: Payable) -> dict[str, Any]:
+    found = _settled(payable)
+    return {"quantity": found.quantity if found else 0, "amount": payable.amount}
+
+
+SETTLEMENTS = Lookup(
+    key="logistics.settled_payable", title="未开票的使用结算", queryset=settlements, search=("source",), exact=(),
+    label=_settled_label, hint=lambda p: f"{p.date} {p.amount:,.2f} 元", fill=_fill_settled, permissions=(INVOICE,),
+)  # fmt: skip
 PAYABLES = Lookup(
     key="logistics.open_payable", title="未付应付", queryset=open_payables, search=("reference__icontains", "source"),
-    exact=("reference",), label=lambda p: f"{p.reference or p.source} {p.date}", hint=lambda p: f"到期 {p.due} {p.amount:,.2f} 元",
+    exact=("reference",), label=lambda p: f"{p.reference or _settled_label(p)} {p.date}", hint=lambda p: f"到期 {p.due} {p.amount:,.2f} 元",
     fill=_fill_payable, permissions=(PAY,),
 )  # fmt: skip
 
-ALL = (WAITING_LINES, RECEIPT_LINES, RECEIPTS, BLUE_INVOICES, PAYABLES)
+ALL = (WAITING_LINES, RECEIPT_LINES, RECEIPTS, BLUE_INVOICES, SETTLEMENTS, PAYABLES)

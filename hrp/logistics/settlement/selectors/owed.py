@@ -25,8 +25,10 @@ SELECT supplier_id, v.code, v.name, sum(amount) FROM logistics_estimate e JOIN l
 WHERE e.date <= %s GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
 """
 ROWS_SQL = """
-SELECT date, source, kind, reference, amount FROM logistics_payable
-WHERE supplier_id = %s AND date <= %s ORDER BY date, id
+SELECT p.date, p.source, p.kind, coalesce(nullif(p.reference, ''), (
+    SELECT d.invoice_number FROM logistics_supplier_invoice_line l JOIN logistics_supplier_invoice d ON d.id = l.document_id
+    WHERE l.payable_id = p.id AND d.state = 'posted' LIMIT 1), ''), p.amount
+FROM logistics_payable p WHERE p.supplier_id = %s AND p.date <= %s ORDER BY p.date, p.id
 """
 PAID_SQL = """
 SELECT s.date - p.date, -s.amount FROM logistics_payable s JOIN logistics_payable p ON p.id = s.settles_id

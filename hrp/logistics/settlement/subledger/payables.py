@@ -42,6 +42,11 @@ SELECT p.id FROM logistics_payable p JOIN logistics_payable s ON s.settles_id = 
 WHERE p.source = %s AND p.settles_id IS NULL AND s.source <> p.source
 GROUP BY p.id HAVING sum(s.amount) <> 0
 """
+INVOICED_SQL = """
+SELECT l.payable_id, d.number FROM logistics_supplier_invoice_line l JOIN logistics_supplier_invoice d ON d.id = l.document_id
+WHERE d.state = 'posted' AND l.payable_id = ANY(%s)
+"""
+OF_SOURCE_SQL = "SELECT id FROM logistics_payable WHERE source = %s AND settles_id IS NULL"
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,21 @@ def settle(
     )
 
 
+def invoiced(items: Sequence[int]) -> dict[int, str]:
+    """Items of settlements whose invoice has come, and its number here."""
+    return dict(sql.rows(INVOICED_SQL, [list(items)]))
+
+
 def mirror(supplier_id: int, ctx: PostingContext) -> None:
-    """Undo what a document owed or paid. Raises Conflict (``paid``) when something was paid on it since."""
+    """Undo what a document owed or paid. Raises Conflict when its invoice has come or something was paid on it since."""
     lock_supplier(supplier_id)
+    numbers = invoiced([pk for (pk,) in sql.rows(OF_SOURCE_SQL, [ctx.source])])
+    if numbers:
+        raise Conflict(
+            f"该单据已由采购发票 {'、'.join(sorted(numbers.values()))} 开票，不能红冲",
+            code="invoiced",
+            way_out="请先红冲那张采购发票。",
+        )
     if sql.row(PAID_SQL, [ctx.source]) is not None:
         raise Conflict(
             "该单据形成的应付账款已经付款，不能红冲",

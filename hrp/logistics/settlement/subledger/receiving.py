@@ -57,7 +57,7 @@ def owed_posted(document: Any, ctx: PostingContext) -> None:
         invoiced = sum(o.amount for o in owed if o.supplier_id == supplier and o.receipt_line_id is None)
         if invoiced:
             payables.owe(
-                invoiced, supplier_id=supplier, campus_id=document.campus_id, kind=Payable.Kind.RETURN if invoiced < 0 else Payable.Kind.INVOICE, reference="",
+                invoiced, supplier_id=supplier, campus_id=document.campus_id, kind=Payable.Kind.RETURN if invoiced < 0 else Payable.Kind.SETTLEMENT, reference="",
                 on=ctx.on, ctx=ctx,
             )  # fmt: skip
 

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class BridgesConfig(AppConfig):
+    name = "hrp.bridges"
+    label = "bridges"
+    verbose_name = "系统之间"
+
+    def ready(self) -> None:
+        from hrp.bridges import sterile_costing
+
+        sterile_costing.register()
