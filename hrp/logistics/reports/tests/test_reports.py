@@ -29,6 +29,8 @@ CODES = (
     "stock_issue.export",
     "stock_receipt.view",
     "stock_receipt.export",
+    "price_adjustment.view",
+    "price_adjustment.export",
 )
 
 
