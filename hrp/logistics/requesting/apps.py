@@ -8,7 +8,7 @@ class RequestingConfig(AppConfig):
 
     def ready(self) -> None:
         from hrp.logistics.requesting import invariants, parameters
-        from hrp.logistics.requesting.documents import department_return, durables, serving
+        from hrp.logistics.requesting.documents import budgeting, department_return, durables, serving
         from hrp.logistics.requesting.documents.department_return import (
             DepartmentReturn,
             DepartmentReturnLine,
@@ -26,7 +26,7 @@ class RequestingConfig(AppConfig):
         registry.register(DepartmentReturn, DepartmentReturnLine)
         registry.register(DurableScrap, DurableScrapLine)
         parameters.declare()
-        for part in (serving, durables, department_return, cards):
+        for part in (serving, durables, department_return, cards, budgeting):
             part.register()
         invariants.register_all()
         permissions.declare_all("logistics", registers.PERMISSIONS)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import models
 
 from hrp.logistics import gates, subledger
+from hrp.logistics.budget import services as budget
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.models import Batch, Item, Store
 from hrp.logistics.requesting.documents import durables
@@ -135,6 +136,7 @@ class DepartmentReturn(Document):
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         self.total = sum(amounts.values(), Decimal(0))
         carried = self._take_out_of_use(lines, ctx)
+        self._give_back(lines, amounts, ctx)
         administrative = durables.bears_administration(self.org_unit_id, self.issue.business_date)
         accounts = {
             item: codes
@@ -175,6 +177,21 @@ class DepartmentReturn(Document):
             )  # fmt: skip
         return amounts
 
+    def _give_back(self, lines: Sequence[Any], amounts: dict[int, Decimal], ctx: PostingContext) -> None:
+        """The budget the issue had spent is free again by what came back."""
+        issue = self.issue
+        classes = dict(
+            Item.objects.filter(pk__in=[x.item_id for x in lines]).values_list("pk", "material_class_id")
+        )
+        project = issue.project.code if issue.project is not None else ""
+        wants = [
+            budget.Want(issue.org_unit_id, classes[x.item_id], amounts[x.position], project, x.position)
+            for x in lines
+        ]
+        budget.take_back(
+            wants, source=issue.source, day=issue.business_date, by=ctx.source, on=ctx.on, actor=ctx.actor
+        )
+
     def _take_out_of_use(self, lines: Sequence[Any], ctx: PostingContext) -> dict[int, Decimal]:
         """Durables that come back are not in use any more; the cost still carried, by line."""
         found = DurableInUse.objects.filter(source=self.issue.source)
@@ -201,9 +218,14 @@ class DepartmentReturn(Document):
 
     def entries(self, facts: ReturnFacts) -> list[EntryDraft]:
         fund = facts.fund
-        lines = [LineDraft(account=a, amount=v, fund=fund) for a, v in sorted(facts.inventory.items()) if v]
+        memo = f"项目 {self.issue.project}" if self.issue.project is not None else ""
+        lines = [
+            LineDraft(account=a, amount=v, fund=fund, memo=memo)
+            for a, v in sorted(facts.inventory.items())
+            if v
+        ]
         lines += [
-            LineDraft(account=a, amount=-v, org_unit_id=self.org_unit_id, fund=fund)
+            LineDraft(account=a, amount=-v, org_unit_id=self.org_unit_id, fund=fund, memo=memo)
             for a, v in sorted(facts.expense.items())
             if v
         ]
@@ -215,6 +237,7 @@ class DepartmentReturn(Document):
         sql.row("SELECT id FROM logistics_issue WHERE id = %s FOR UPDATE", [self.issue_id])
         subledger.mirror(kind="department_return_reversal", ctx=ctx)
         durables.undo(source=ctx.source, on=ctx.on)
+        budget.undo(by=ctx.source, on=ctx.on, actor=ctx.actor)
 
 
 class DepartmentReturnLine(DocumentLine):
