@@ -7,7 +7,7 @@ class HighvalueConfig(AppConfig):
     verbose_name = "高值耗材"
 
     def ready(self) -> None:
-        from hrp.logistics.highvalue import invariants, parameters
+        from hrp.logistics.highvalue import invariants, parameters, selectors
         from hrp.logistics.highvalue.documents.consign_in import ConsignIn, ConsignInLine
         from hrp.logistics.highvalue.documents.consign_out import ConsignOut, ConsignOutLine
         from hrp.logistics.highvalue.documents.consign_statement import ConsignStatement, ConsignStatementLine
@@ -17,6 +17,7 @@ class HighvalueConfig(AppConfig):
         from hrp.logistics.highvalue.pieces import following
         from hrp.logistics.highvalue.screens import documents, lookups, menu, recalls, registers
         from hrp.logistics.highvalue.services import charging
+        from hrp.logistics.purchasing.selectors import scores
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
         from hrp.platform.exchange.messages import outbound
@@ -35,6 +36,7 @@ class HighvalueConfig(AppConfig):
         parameters.declare()
         invariants.register_all()
         following.register_gates()
+        scores.recalled.register("highvalue", selectors.recalls_by_supplier)
         outbound.on_answer(charging.CHARGE, charging.heard)
         outbound.on_given_up(charging.CHARGE, charging.heard)
         kinds.declare("logistics.highvalue", "高值耗材", module="logistics")
