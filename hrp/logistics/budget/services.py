@@ -166,6 +166,8 @@ def take_back(
 ) -> None:
     """Goods came back of what ``source`` spent on ``day``: so much less was spent, as far as a line had counted it."""
     wanted = _by_line(wants, on=day, basis=basis)
+    if not wanted:
+        return
     sql.rows(LOCK_SQL, [sorted(wanted)])
     _, held = _held(sorted(wanted))
     writes = []

@@ -60,7 +60,8 @@ ORDER BY o.id
 
 RETURNED_SQL = """
 SELECT i.material_class_id, l.amount, l.position FROM logistics_supplier_return_line l
-JOIN logistics_item i ON i.id = l.item_id WHERE l.document_id = %s
+JOIN logistics_item i ON i.id = l.item_id
+WHERE l.document_id = %s AND EXISTS (SELECT FROM logistics_budget_entry e WHERE e.source = %s AND e.state = 'actual')
 """
 
 
@@ -106,8 +107,10 @@ def _returned(document: Any, ctx: PostingContext) -> None:
     receipt = document.receipt
     wants = [
         Want(receipt.org_unit_id, group, amount, position=position)
-        for group, amount, position in sql.rows(RETURNED_SQL, [document.pk])
+        for group, amount, position in sql.rows(RETURNED_SQL, [document.pk, receipt.source])
     ]
+    if not wants:
+        return
     services.take_back(
         wants, source=receipt.source, day=receipt.business_date, by=ctx.source, on=ctx.on, actor=ctx.actor, basis=PURCHASE
     )  # fmt: skip

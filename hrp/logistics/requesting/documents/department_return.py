@@ -52,6 +52,14 @@ UPDATE logistics_department_return_line l SET amount = a.amount
 FROM unnest(%s::int[], %s::numeric[]) AS a(position, amount) WHERE l.document_id = %s AND l.position = a.position
 """
 
+# nothing where no budget had counted the issue
+SPENT_SQL = """
+SELECT i.material_class_id, l.amount, coalesce(p.code, ''), l.position FROM logistics_department_return_line l
+JOIN logistics_item i ON i.id = l.item_id JOIN logistics_department_return d ON d.id = l.document_id
+JOIN logistics_issue o ON o.id = d.issue_id LEFT JOIN logistics_project p ON p.id = o.project_id
+WHERE l.document_id = %s AND EXISTS (SELECT FROM logistics_budget_entry e WHERE e.source = %s AND e.state = 'actual')
+"""
+
 
 @dataclass(frozen=True)
 class ReturnFacts:
@@ -136,7 +144,7 @@ class DepartmentReturn(Document):
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         self.total = sum(amounts.values(), Decimal(0))
         carried = self._take_out_of_use(lines, ctx)
-        self._give_back(lines, amounts, ctx)
+        self._give_back(ctx)
         administrative = durables.bears_administration(self.org_unit_id, self.issue.business_date)
         accounts = {
             item: codes
@@ -177,20 +185,22 @@ class DepartmentReturn(Document):
             )  # fmt: skip
         return amounts
 
-    def _give_back(self, lines: Sequence[Any], amounts: dict[int, Decimal], ctx: PostingContext) -> None:
+    def _give_back(self, ctx: PostingContext) -> None:
         """The budget the issue had spent is free again by what came back."""
         issue = self.issue
-        classes = dict(
-            Item.objects.filter(pk__in=[x.item_id for x in lines]).values_list("pk", "material_class_id")
-        )
-        project = issue.project.code if issue.project is not None else ""
         wants = [
-            budget.Want(issue.org_unit_id, classes[x.item_id], amounts[x.position], project, x.position)
-            for x in lines
+            budget.Want(issue.org_unit_id, group, amount, project, position)
+            for group, amount, project, position in sql.rows(SPENT_SQL, [self.pk, issue.source])
         ]
-        budget.take_back(
-            wants, source=issue.source, day=issue.business_date, by=ctx.source, on=ctx.on, actor=ctx.actor
-        )
+        if wants:
+            budget.take_back(
+                wants,
+                source=issue.source,
+                day=issue.business_date,
+                by=ctx.source,
+                on=ctx.on,
+                actor=ctx.actor,
+            )
 
     def _take_out_of_use(self, lines: Sequence[Any], ctx: PostingContext) -> dict[int, Decimal]:
         """Durables that come back are not in use any more; the cost still carried, by line."""
