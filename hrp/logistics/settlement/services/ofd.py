@@ -156,7 +156,7 @@ class _Package:
             raise Broken("压缩包读不出来") from error
         if len(infos) > MOST_ENTRIES:
             raise Broken(f"压缩包有 {len(infos)} 个部分，超过 {MOST_ENTRIES}")
-        self.infos = {}
+        self.infos: dict[str, zipfile.ZipInfo] = {}
         for info in infos:
             if not _plain(info.filename):
                 raise Broken("压缩包内有指向包外的路径")
