@@ -47,6 +47,8 @@ UNITS = {
     "医用检查手套": (("盒", 50),),
     "真空采血管": (("盘", 100), ("箱", 1200)),
 }
+VED = {"high_value": "V", "reagent": "V"}
+DESIRABLE = ("医用检查手套", "医用透明敷料")
 OWN = (("W01", "普通卫生材料"), ("W02", "植入介入材料"), ("W03", "检验试剂"), ("W04", "后勤物资"))
 BUDGET = (("B01", "专用材料费—卫生材料"), ("B02", "专用材料费—试剂"), ("B03", "办公费"))
 
@@ -86,7 +88,8 @@ def _classify(items: Sequence[Item]) -> None:
             issuer = "国" if item.device_class == "3" else "浙"
             item.registration_number = f"{issuer}械注准2023{item.device_class}{new}{number:04d}"
         item.implant = new == "13"
-        item.save(update_fields=["category_2002", "category_2017", "registration_number", "implant"])
+        item.ved = VED.get(item.kind, "D" if item.name in DESIRABLE else "E")
+        item.save(update_fields=["category_2002", "category_2017", "registration_number", "implant", "ved"])
         classes.follow(item=item, before=None)
 
 

@@ -209,7 +209,7 @@ OPERATORS = ReportScreen(
 
 RATIOS = ReportScreen(
     key="logistics.material_ratios",
-    title="耗占比与百元消耗",
+    title="耗占比分析",
     icon="percentage",
     url="logistics/reports/ratios",
     permission="logistics.stock_issue.view",
@@ -221,9 +221,9 @@ RATIOS = ReportScreen(
     columns=(
         Column("title", title="月份 / 科室", kind="text"), Column("medical", title="医疗收入（元）", kind="money", total=True), Column("drugs", title="其中药品收入", kind="money", total=True),
         Column("materials", title="其中卫生材料收入", kind="money", total=True), Column("cost", title="卫生材料费（元）", kind="money", total=True),
-        Column("share", title="耗占比", kind="percent"), Column("hundred", title="百元医疗收入（不含药品）消耗卫生材料（元）", kind="money"),
+        Column("share", title="耗占比", kind="percent"), Column("hundred", title="百元消耗（元）", kind="money"),
     ),
-    note="取自总账。耗占比 = 卫生材料收入 ÷ 医疗收入；百元消耗 = 卫生材料费 ÷（医疗收入 − 药品收入）× 100。科目在业务参数中指定；总账没有收入的期间不计比率。期间空着时为本年至今。",
+    note="取自总账。耗占比 = 卫生材料收入 ÷ 医疗收入；百元消耗（百元医疗收入消耗卫生材料，不含药品）= 卫生材料费 ÷（医疗收入 − 药品收入）× 100。科目在业务参数中指定；总账没有收入的期间不计比率。期间空着时为本年至今。",
 )  # fmt: skip
 
 ALL = (RATIOS, NOT_CHARGED, OPERATIONS, OPERATORS)

@@ -80,7 +80,7 @@ TAKE_OVERS = ReportScreen(
         *ITEM,
         Column("store", title="库房", kind="text"),
         Column("unit", title="单位", kind="text"),
-        Column("quantity", title="结存数量", kind="quantity", total=True),
+        Column("quantity", title="结存数量", kind="quantity"),
         Column("old_price", title="原销售价", kind="price"),
         Column("new_price", title="新销售价", kind="price"),
         Column("difference", title="差额（元）", kind="money", total=True),

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 
 from hrp.logistics.catalogue import pricing
 from hrp.logistics.catalogue.documents import taking_over
@@ -126,7 +127,9 @@ ADJUSTMENTS = DocumentScreen(
 
 def _prices(actor: Any) -> QuerySet[SalePrice]:
     standing = SalePrice.objects.filter(reverses=None, taken_back=None)
-    return standing.select_related("item")
+    named = Concat(Value(f"{PriceAdjustment.spec.kind}:"), Cast("pk", CharField()))
+    of = PriceAdjustment.objects.annotate(named=named).filter(named=OuterRef("source"))
+    return standing.select_related("item").annotate(number=Subquery(of.values("number")[:1]))
 
 
 def _holds(row: SalePrice) -> str:
@@ -135,6 +138,10 @@ def _holds(row: SalePrice) -> str:
     now = pricing.sale_prices([row.item_id], clock.today()).get(row.item_id)
     return "现行" if now is not None and now.since == row.valid_from else "历史"
 
+
+NUMBERED = Column(
+    "number", title="调价单", kind="text", value=lambda row: row.number, link=lambda row: url_for(row.source)
+)
 
 SALE_PRICES = RegisterScreen(
     key="logistics.sale_price",
@@ -152,7 +159,7 @@ SALE_PRICES = RegisterScreen(
     columns=(
         Column("item__code", title="物资编码", sort=True, fixed=True, card="meta"), Column("item", card="title"), Column("item__unit", title="单位"),
         Column("item__charge_item", title="收费编码"), Column("price", sort=True, card="amount"), Column("valid_from", sort=True, card="meta"),
-        Column("holds", title="状态", kind="text", value=_holds, card="tag"), Column("source", title="调价单", link=lambda row: url_for(row.source)),
+        Column("holds", title="状态", kind="text", value=_holds, card="tag"), NUMBERED,
     ),
     filters=(Filter("item", kind="register", register="logistics.item"), Filter("valid_from", kind="date_range")),
     fields=(Field("item"), Field("price"), Field("valid_from"), Field("source", title="调价单")),
@@ -162,6 +169,6 @@ SALE_PRICES = RegisterScreen(
 
 ITEM_PANEL = Panel(
     "sale_prices", "销售价格", lambda item, actor: _prices(actor).filter(item=item).order_by("-valid_from"),
-    ("price", "valid_from", Column("holds", title="状态", kind="text", value=_holds), Column("source", title="调价单", link=lambda row: url_for(row.source))),
+    ("price", "valid_from", Column("holds", title="状态", kind="text", value=_holds), NUMBERED),
     model=SalePrice, empty="没有定价",
 )  # fmt: skip

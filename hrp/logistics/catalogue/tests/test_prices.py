@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from hrp.logistics.catalogue import pricing
@@ -224,6 +225,27 @@ def test_its_pages_and_its_paper(shop: Shop, client: Client) -> None:
         assert client.get("/logistics/reports/price-take-over/print", asked).content.startswith(b"%PDF")
         assert "现行" in client.get("/logistics/sale-prices/").content.decode()
         assert client.get("/logistics/price-adjustments/new").status_code == 200
+
+
+def test_of_two_who_price_the_same_goods_at_once_one_is_told(committed_db: Any) -> None:
+    shop = Shop()
+    documents_made = [shop.adjust(price) for price in ("700", "650", "600")]
+
+    def post(document: PriceAdjustment) -> str:
+        try:
+            posting.post(document, actor=shop.clerk)
+        except Conflict as refused:
+            return refused.code
+        else:
+            return "ok"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as people:
+        outcomes = sorted(people.map(post, documents_made))
+    assert outcomes == ["ok", "priced_since", "priced_since"]
+    assert SalePrice.objects.count() == 1
+    shop.check()
 
 
 class TestPriceAdjustment(DocumentContract):
