@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hrp.logistics.budget import services
 from hrp.logistics.budget.models import BudgetEntry, BudgetLine
 from hrp.logistics.budget.services import Want
+from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.tests.test_subledger import Business
 from hrp.platform.base.refusals import Conflict
 from hrp.platform.documents.testing import DAY
@@ -233,3 +234,35 @@ def test_eight_who_want_the_last_of_a_budget_get_exactly_that(committed_db: Any)
         outcomes = sorted(people.map(take, range(8)))
     assert outcomes == ["ok"] * 5 + ["over_budget"] * 3
     assert budgeted.sums() == {"reserved": 100}
+
+
+def test_who_undoes_an_issue_waits_for_stock_before_holding_the_budget(committed_db: Any) -> None:
+    """Stock first, budgets after, in posting and in undoing: two at once wait for each other instead of deadlocking."""
+    budgeted = Budgeted()
+    item = budgeted.items[1]
+    budgeted.receive(item, 10, "90.00")
+    issue = budgeted.issue(item, 5)
+
+    def undo() -> None:
+        try:
+            budgeted.reverse(StockIssue.objects.get(pk=issue.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM logistics_balance WHERE item_id = %s FOR UPDATE", [item.pk])
+            undoing = other.submit(undo)
+            assert any(_somebody_waits(cursor) for _ in range(200)), "it did not wait for the stock"
+            cursor.execute("SELECT FROM logistics_budget_line FOR UPDATE NOWAIT")
+        undoing.result(timeout=20)
+    assert budgeted.sums() == {}
+    budgeted.check()
+
+
+def _somebody_waits(cursor: Any) -> bool:
+    cursor.execute("SELECT pg_sleep(0.05), pg_stat_clear_snapshot()")
+    cursor.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(cursor.fetchone()[0])
