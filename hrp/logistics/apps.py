@@ -12,7 +12,7 @@ class LogisticsConfig(AppConfig):
         from hrp.logistics.documents.stock_receipt import StockReceipt, StockReceiptLine
         from hrp.logistics.documents.stock_transfer import StockTransfer, StockTransferLine
         from hrp.logistics.documents.transfer_receipt import TransferReceipt, TransferReceiptLine
-        from hrp.logistics.screens import documents, lookups, registers, transfers
+        from hrp.logistics.screens import documents, lookups, projects, registers, transfers
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
         from hrp.platform.ui import menu, screens
@@ -26,8 +26,8 @@ class LogisticsConfig(AppConfig):
         registry.register(TransferReceipt, TransferReceiptLine)
         invariants.register_all()
         kernels.register_all()
-        permissions.declare_all("logistics", registers.PERMISSIONS)
-        for screen in (*documents.ALL, *transfers.ALL, *registers.ALL):
+        permissions.declare_all("logistics", registers.PERMISSIONS | projects.PERMISSIONS)
+        for screen in (*documents.ALL, *transfers.ALL, *registers.ALL, projects.PROJECTS):
             screens.register(screen)
         for lookup in lookups.ALL:
             screens.register_lookup(lookup)

@@ -8,11 +8,12 @@ class BudgetConfig(AppConfig):
 
     def ready(self) -> None:
         from hrp.logistics import gates
-        from hrp.logistics.budget import invariants, issuing, screens
+        from hrp.logistics.budget import invariants, screens, spending
         from hrp.platform.access import permissions
         from hrp.platform.ui.screens import register
 
-        gates.register(issuing.GATE)
+        for gate in spending.GATES:
+            gates.register(gate)
         invariants.register_all()
         permissions.declare_all("logistics", screens.PERMISSIONS)
         for screen in screens.ALL:

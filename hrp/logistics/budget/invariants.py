@@ -17,7 +17,7 @@ SELECT source, sum(amount) AS amount FROM logistics_budget_entry WHERE state = '
 ACTUAL = """
 SELECT e.line_id AS line, e.source, e.amount, coalesce(m.amount, 0) AS cost
 FROM (SELECT line_id, source, sum(amount) AS amount FROM logistics_budget_entry
-      WHERE state = 'actual' AND source LIKE 'logistics.stock_issue:%' GROUP BY 1, 2) e
+      WHERE state = 'actual' AND by = source AND source LIKE 'logistics.stock_issue:%' GROUP BY 1, 2) e
 JOIN logistics_budget_line b ON b.id = e.line_id AND b.material_class_id IS NOT NULL
 LEFT JOIN LATERAL (
     SELECT -sum(m.amount) AS amount FROM logistics_move m JOIN logistics_item i ON i.id = m.item_id
@@ -25,9 +25,22 @@ LEFT JOIN LATERAL (
 WHERE e.amount <> coalesce(m.amount, 0)
 """
 
+# and by a receipt what was paid for them
+BOUGHT = """
+SELECT e.line_id AS line, e.source, e.amount, coalesce(m.amount, 0) AS paid
+FROM (SELECT line_id, source, sum(amount) AS amount FROM logistics_budget_entry
+      WHERE state = 'actual' AND by = source AND source LIKE 'logistics.stock_receipt:%' GROUP BY 1, 2) e
+JOIN logistics_budget_line b ON b.id = e.line_id AND b.material_class_id IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT sum(m.amount) AS amount FROM logistics_move m JOIN logistics_item i ON i.id = m.item_id
+    WHERE m.source = e.source AND m.kind IN ('receipt', 'receipt_reversal') AND i.material_class_id = b.material_class_id) m ON true
+WHERE e.amount <> coalesce(m.amount, 0)
+"""
+
 ALL = (
     ("LOG-I14", "预算占用、承诺、执行按单据均不为负", STATES),
     ("LOG-I14A", "预算执行数等于出库成本", ACTUAL),
+    ("LOG-I14B", "采购预算执行数等于入库金额", BOUGHT),
     ("LOG-I14C", "预算结转一出一进", CARRIED),
 )
 

@@ -76,6 +76,7 @@ LINES = RegisterScreen(
         Column("org_unit", fixed=True, card="title", sort="org_unit__code"),
         Column("material_class", title="物资分类", card="line"),
         Column("project"),
+        Column("basis", card="line"),
         Column("valid_from", sort=True, card="meta"),
         Column("valid_to", card="meta"),
         Column("amount", total=True, card="amount"),
@@ -91,6 +92,7 @@ LINES = RegisterScreen(
         Filter("org_unit", kind="register", register="org.unit"),
         Filter("material_class", title="物资分类", kind="register", register="logistics.material_class"),
         Filter("valid", title="期间", kind="date_range", lookups=("valid_from",)),
+        Filter("basis", kind="choice"),
         Filter("control"),
     ),
     fields=(

@@ -1,7 +1,8 @@
-"""The verbs of the budget ledger: reserve, commit, actual, release, undo; and those on a line: change, carry over.
+"""The verbs of the budget ledger: hold, actual, take_back, undo; and those on a line: change, carry over.
 
-Wants are amounts by department, class and project. What has no line is not controlled and leaves no entry. A document that
-follows another (``of``) takes over what that one still holds, so no yuan is ever counted in two states.
+Wants are amounts by department, class and project. What has no line is not controlled and leaves no entry. A document holds
+what of it is still open, no more: as it is served, received, ordered or closed, its room says anew what is open and ``hold``
+writes the difference. So no yuan of one quantity ever stands in two states.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -22,6 +23,9 @@ from hrp.platform.audit import services as audit
 from hrp.platform.base import clock, sql
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 from hrp.platform.base.registry import Registry
+
+if TYPE_CHECKING:
+    from hrp.platform.documents.spec import PostingContext
 
 ZERO = Decimal(0)
 State = BudgetEntry.State
@@ -36,6 +40,7 @@ SUMS_SQL = """
 SELECT line_id, source, state, sum(amount) FROM logistics_budget_entry
 WHERE line_id = ANY(%s) GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
 """
+HELD_LINES_SQL = "SELECT DISTINCT line_id FROM logistics_budget_entry WHERE source = %s AND state = %s"
 WRITE_SQL = """
 INSERT INTO logistics_budget_entry (line_id, state, amount, over, source, by, "on", actor_id, recorded_at)
 SELECT u.line, u.state, u.amount, u.over, u.source, %s, %s, %s, %s
@@ -43,17 +48,18 @@ FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::numeric[], %s::text[]) 
 """
 BY_SQL = """
 SELECT line_id, state, source, -sum(amount), -sum(over) FROM logistics_budget_entry
-WHERE by = %s GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
+WHERE by = %s AND state = 'actual' GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
 """
 
-Origin = Callable[[Any], Sequence[str]]
-origins: Registry[Origin] = Registry("预算来源")
-"""Rooms name here which sources a document follows: ``origins.register("requests", lambda document: [...])``."""
+LetGo = Callable[[Any, "PostingContext"], None]
+predecessors: Registry[LetGo] = Registry("预算前手")
+"""Rooms register here how a document that spends lets go what the one before it holds for the same goods."""
 
 
-def followed(document: Any) -> list[str]:
-    """The sources whose reservations and commitments a document takes over."""
-    return [source for origin in origins for source in origin(document)]
+def let_go(document: Any, ctx: PostingContext) -> None:
+    """Have every room bring down what earlier documents hold for what this one spends now."""
+    for step in predecessors:
+        step(document, ctx)
 
 
 @dataclass(frozen=True)
@@ -85,62 +91,97 @@ class _Write:
 
 
 @transaction.atomic
-def reserve(
-    wants: Sequence[Want], *, source: str, on: dt.date, actor: User, basis: str = Basis.EXPENSE
-) -> list[Over]:
-    """Approved requisition or plan: money is spoken for. Raises Conflict (``over_budget``)."""
-    return _enter(State.RESERVED, wants, source=source, on=on, actor=actor, basis=basis, of=())
-
-
-@transaction.atomic
-def commit(
+def hold(
+    state: str,
     wants: Sequence[Want],
     *,
     source: str,
+    day: dt.date,
     on: dt.date,
     actor: User,
     basis: str = Basis.EXPENSE,
-    of: Sequence[str] = (),
+    by: str = "",
+    checked: bool = True,
 ) -> list[Over]:
-    """An order was placed; it takes over what the sources ``of`` had reserved. Raises Conflict (``over_budget``)."""
-    return _enter(State.COMMITTED, wants, source=source, on=on, actor=actor, basis=basis, of=of)
+    """Let ``source`` hold exactly ``wants`` in a state, RESERVED or COMMITTED; with none, nothing any more.
+
+    ``day`` is that of the source and chooses the lines, ``on`` that of this change, ``by`` the document that made it.
+    Raises Conflict (``over_budget``) where more is held than a hard line has left; never when ``checked`` is off.
+    """  # fmt: skip
+    wanted = _by_line(wants, on=day, basis=basis)
+    kept = sql.rows(HELD_LINES_SQL, [source, state])
+    lines = sorted({*wanted, *(pk for (pk,) in kept)})
+    if not lines:
+        return []
+    locked = dict(sql.rows(LOCK_SQL, [lines]))
+    used, held = _held(lines)
+    changes = []
+    for pk in lines:
+        found = wanted.get(pk, [])
+        target = sum((want.amount for want in found), ZERO)
+        change = target - held.get((pk, source, state), ZERO)
+        if change:
+            changes.append(_Change(pk, found, change, locked[pk] - used[pk]))
+    over, writes = _judge(changes, state=state, source=source, checked=checked)
+    _write(writes, by=by or source, on=on, actor=actor)
+    return over
+
+
+@transaction.atomic
+def release(*, source: str, on: dt.date, actor: User, by: str = "") -> None:
+    """Closed or cancelled: what the source still holds is free again."""
+    for state in (State.RESERVED, State.COMMITTED):
+        hold(state, (), source=source, day=on, on=on, actor=actor, by=by)
 
 
 @transaction.atomic
 def actual(
-    wants: Sequence[Want],
-    *,
-    source: str,
-    on: dt.date,
-    actor: User,
-    basis: str = Basis.EXPENSE,
-    of: Sequence[str] = (),
+    wants: Sequence[Want], *, source: str, on: dt.date, actor: User, basis: str = Basis.EXPENSE
 ) -> list[Over]:
-    """Money was spent: goods issued, or received. Takes over what ``of`` held. Raises Conflict (``over_budget``)."""
-    return _enter(State.ACTUAL, wants, source=source, on=on, actor=actor, basis=basis, of=of)
+    """Money was spent: goods issued, or received. Raises Conflict (``over_budget``)."""
+    wanted = _by_line(wants, on=on, basis=basis)
+    if not wanted:
+        return []
+    locked = dict(sql.rows(LOCK_SQL, [sorted(wanted)]))
+    used, _ = _held(sorted(wanted))
+    changes = [
+        _Change(pk, found, sum((want.amount for want in found), ZERO), locked[pk] - used[pk])
+        for pk, found in sorted(wanted.items())
+    ]
+    over, writes = _judge(changes, state=State.ACTUAL, source=source, checked=True)
+    _write(writes, by=source, on=on, actor=actor)
+    return over
 
 
 @transaction.atomic
-def release(*, source: str, on: dt.date, actor: User) -> None:
-    """Closed or cancelled: what the source still reserves or commits is free again."""
-    lines = [
-        pk
-        for (pk,) in sql.rows(
-            "SELECT DISTINCT line_id FROM logistics_budget_entry WHERE source = %s", [source]
-        )
-    ]
-    sql.rows(LOCK_SQL, [lines])
-    open_now = [
-        _Write(line, state, -amount, source)
-        for line, whose, state, amount in sql.rows(SUMS_SQL, [lines])
-        if whose == source and state in (State.RESERVED, State.COMMITTED)
-    ]
-    _write(open_now, by=source, on=on, actor=actor)
+def take_back(
+    wants: Sequence[Want],
+    *,
+    source: str,
+    day: dt.date,
+    by: str,
+    on: dt.date,
+    actor: User,
+    basis: str = Basis.EXPENSE,
+) -> None:
+    """Goods came back of what ``source`` spent on ``day``: so much less was spent, as far as a line had counted it."""
+    wanted = _by_line(wants, on=day, basis=basis)
+    if not wanted:
+        return
+    sql.rows(LOCK_SQL, [sorted(wanted)])
+    _, held = _held(sorted(wanted))
+    writes = []
+    for pk, found in sorted(wanted.items()):
+        spent = held.get((pk, source, State.ACTUAL), ZERO)
+        part = min(sum((want.amount for want in found), ZERO), spent)
+        if part > 0:
+            writes.append(_Write(pk, State.ACTUAL, -part, source))
+    _write(writes, by=by, on=on, actor=actor)
 
 
 @transaction.atomic
 def undo(*, by: str, on: dt.date, actor: User) -> None:
-    """A document was reversed: every entry it made is mirrored, and what it took over is held again."""
+    """A document was reversed: what it spent, or took back, is mirrored. What is open again its room holds anew."""
     found = sql.rows(BY_SQL, [by])
     sql.rows(LOCK_SQL, [sorted({row[0] for row in found})])
     found = sql.rows(BY_SQL, [by])
@@ -167,41 +208,50 @@ def lines_for(
     return found
 
 
-def _enter(
-    state: str, wants: Sequence[Want], *, source: str, on: dt.date, actor: User, basis: str, of: Sequence[str]
-) -> list[Over]:
+@dataclass(frozen=True)
+class _Change:
+    """By how much a line is used more (or less), for which wants, when ``free`` of it was left before."""
+
+    line: int
+    wants: Sequence[Want]
+    amount: Decimal
+    free: Decimal
+
+
+def _by_line(wants: Sequence[Want], *, on: dt.date, basis: str) -> dict[int, list[Want]]:
+    """Wants by the line that controls them; what is not controlled is left out."""
     wants = [want for want in wants if want.amount]
     chosen = lines_for(wants, on=on, basis=basis) if wants else {}
-    if not chosen:
-        return []
-    wanted: dict[int, list[Want]] = defaultdict(list)
+    found: dict[int, list[Want]] = defaultdict(list)
     for want in wants:
         line = chosen.get((want.org_unit_id, want.material_class_id, want.project))
         if line is not None:
-            wanted[line].append(want)
-    locked = dict(sql.rows(LOCK_SQL, [sorted(wanted)]))
-    used, held = _held(sorted(wanted))
-    writes: list[_Write] = []
+            found[line].append(want)
+    return found
+
+
+def _judge(
+    changes: Sequence[_Change], *, state: str, source: str, checked: bool
+) -> tuple[list[Over], list[_Write]]:
+    """How far soft lines are exceeded, and what to write. Raises Conflict where a hard line is."""
+    rows = BudgetLine.objects.select_related("org_unit", "material_class").in_bulk([c.line for c in changes])
     over: list[Over] = []
+    writes: list[_Write] = []
     problems: list[Problem] = []
-    for pk, found in sorted(wanted.items()):
-        amount = sum((want.amount for want in found), ZERO)
-        given_up = _take_over(pk, amount, held, of)
-        row = BudgetLine.objects.select_related("org_unit", "material_class").get(pk=pk)
-        free = locked[pk] - used[pk] - sum((w.amount for w in given_up), ZERO)
-        beyond = max(amount - max(free, ZERO), ZERO) if amount > 0 else ZERO
-        if beyond and row.control == BudgetLine.Control.HARD:
-            problems += _problems(row, found, amount, free)
+    for change in changes:
+        row = rows[change.line]
+        beyond = max(change.amount - max(change.free, ZERO), ZERO) if change.amount > 0 else ZERO
+        if beyond and checked and row.control == BudgetLine.Control.HARD:
+            problems += _problems(row, change.wants, change.amount, change.free)
         elif beyond and row.control == BudgetLine.Control.SOFT:
-            over.append(Over(pk, beyond))
-        writes += [*given_up, _Write(pk, state, amount, source, beyond)]
+            over.append(Over(change.line, beyond))
+        writes.append(_Write(change.line, state, change.amount, source, beyond))
     if problems:
         raise Conflict(
             f"超出预算，{len(problems)} 处不能办理", code="over_budget", problems=problems,
-            way_out="请减少数量或改用其他项目；确需办理的，请预算管理员在 结算 → 预算 中追加预算，经批准后再试。",
+            way_out="请减少数量或改用其他项目；确需办理的，请预算管理员在 结算 → 物资预算 中追加预算，经批准后再试。",
         )  # fmt: skip
-    _write(writes, by=source, on=on, actor=actor)
-    return over
+    return over, writes
 
 
 def _held(lines: Sequence[int]) -> tuple[Mapping[int, Decimal], dict[tuple[int, str, str], Decimal]]:
@@ -212,22 +262,6 @@ def _held(lines: Sequence[int]) -> tuple[Mapping[int, Decimal], dict[tuple[int, 
         used[line] += -amount if state == State.CARRIED else amount
         held[line, source, state] = amount
     return used, held
-
-
-def _take_over(
-    line: int, amount: Decimal, held: dict[tuple[int, str, str], Decimal], of: Sequence[str]
-) -> list[_Write]:
-    """Entries that free what the sources before this one hold, up to ``amount``; orders before requisitions."""
-    writes = []
-    left = amount
-    for state in (State.COMMITTED, State.RESERVED):
-        for source in of:
-            part = min(held.get((line, source, state), ZERO), left)
-            if part > 0:
-                writes.append(_Write(line, state, -part, source))
-                held[line, source, state] -= part
-                left -= part
-    return writes
 
 
 def _problems(line: BudgetLine, wants: Sequence[Want], amount: Decimal, free: Decimal) -> list[Problem]:

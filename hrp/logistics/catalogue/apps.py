@@ -9,15 +9,20 @@ class CatalogueConfig(AppConfig):
     def ready(self) -> None:
         from hrp.logistics import gates
         from hrp.logistics.catalogue import invariants, parameters
-        from hrp.logistics.catalogue.screens import items, licenses, supply
+        from hrp.logistics.catalogue.documents.price_adjustment import PriceAdjustment, PriceAdjustmentLine
+        from hrp.logistics.catalogue.screens import items, licenses, prices, supply
         from hrp.logistics.catalogue.services import gatekeeping, one_off_use
         from hrp.logistics.catalogue.services.licenses import KIND
         from hrp.platform.access import permissions
+        from hrp.platform.documents import registry
         from hrp.platform.notify import kinds
         from hrp.platform.ui import menu, screens
 
         parameters.declare_all()
-        permissions.declare_all("logistics", items.PERMISSIONS | licenses.PERMISSIONS | supply.PERMISSIONS)
+        registry.register(PriceAdjustment, PriceAdjustmentLine)
+        permissions.declare_all(
+            "logistics", items.PERMISSIONS | licenses.PERMISSIONS | supply.PERMISSIONS | prices.PERMISSIONS
+        )
         kinds.declare(KIND, "资质到期", module="logistics")
         invariants.register_all()
         for moment in parameters.MOMENTS:
@@ -29,7 +34,7 @@ class CatalogueConfig(AppConfig):
             gates.register(gates.Gate("catalogue", moment, check=gatekeeping.problems(moment), **uses))
         items.extend_items()
         licenses.extend_others()
-        for screen in (items.CLASS_NODES, *licenses.ALL, *supply.ALL):
+        for screen in (items.CLASS_NODES, *licenses.ALL, *supply.ALL, prices.ADJUSTMENTS, prices.SALE_PRICES):
             screens.register(screen)
         menu.add(
             "logistics", "基础资料",

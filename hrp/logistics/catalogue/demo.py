@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from hrp.logistics.catalogue import pricing
+from hrp.logistics.catalogue.documents.price_adjustment import PriceAdjustment
 from hrp.logistics.catalogue.models import (
     Authorisation,
     ClassNode,
@@ -19,11 +21,15 @@ from hrp.logistics.catalogue.models import (
 )
 from hrp.logistics.catalogue.screens.items import save_item
 from hrp.logistics.catalogue.services import classes, licenses, life, supply
+from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.documents.stock_receipt import StockReceiptLine
-from hrp.logistics.models import Item, Supplier
+from hrp.logistics.models import Item, Project, Store, Supplier
 from hrp.logistics.rules.gs1 import check_digit
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
+from hrp.platform.documents import posting
+from hrp.platform.documents import services as documents
+from hrp.platform.ledger.models import Fund
 from hrp.platform.org.models import OrgUnit
 
 MEDICAL = ("high_value", "consumable", "reagent", "disinfectant")
@@ -41,6 +47,8 @@ UNITS = {
     "医用检查手套": (("盒", 50),),
     "真空采血管": (("盘", 100), ("箱", 1200)),
 }
+VED = {"high_value": "V", "reagent": "V"}
+DESIRABLE = ("医用检查手套", "医用透明敷料")
 OWN = (("W01", "普通卫生材料"), ("W02", "植入介入材料"), ("W03", "检验试剂"), ("W04", "后勤物资"))
 BUDGET = (("B01", "专用材料费—卫生材料"), ("B02", "专用材料费—试剂"), ("B03", "办公费"))
 
@@ -63,6 +71,8 @@ def seed(
         _publish(keeper, head, items, first)
     with clock.pinned(min(clock.at(today, 9), clock.now())):
         _under_way(keeper, head, suppliers, units, today)
+        _prices(users["gaojie"], keeper, first, today)
+        _projects(users["wangmin"], units, today)
     licenses.remind(today)
 
 
@@ -78,7 +88,8 @@ def _classify(items: Sequence[Item]) -> None:
             issuer = "国" if item.device_class == "3" else "浙"
             item.registration_number = f"{issuer}械注准2023{item.device_class}{new}{number:04d}"
         item.implant = item.implant or new == "13"
-        item.save(update_fields=["category_2002", "category_2017", "registration_number", "implant"])
+        item.ved = VED.get(item.kind, "D" if item.name in DESIRABLE else "E")
+        item.save(update_fields=["category_2002", "category_2017", "registration_number", "implant", "ved"])
         classes.follow(item=item, before=None)
 
 
@@ -233,3 +244,70 @@ def _under_way(
         valid_from=today, valid_to=today + dt.timedelta(days=15),
     )  # fmt: skip
     licenses.sign_override(actor=keeper, override=override, seat="head")
+
+
+def _prices(buyer: User, accountant: User, first: dt.date, today: dt.date) -> None:
+    """What patients are charged since the first of the month, and a price that falls in three days."""
+    dear = list(Item.objects.filter(kind="high_value", status="active").order_by("code")[:8])
+    Item.objects.filter(pk__in=[item.pk for item in dear]).update(chargeable=True)
+    paid = pricing.purchase_prices([item.pk for item in dear], today)
+    known = [item for item in dear if item.pk in paid]
+    with clock.pinned(clock.at(first, 9, 20)):
+        _adjust(buyer, accountant, first, first, "first", "", [(item, None) for item in known])
+    lower = [(item, (paid[item.pk] * Decimal("0.85")).quantize(Decimal("0.01"))) for item in known[:2]]
+    _adjust(buyer, accountant, today, today + dt.timedelta(days=3), "volume", "省联采办〔2026〕12号", lower)
+
+
+def _adjust(
+    buyer: User,
+    accountant: User,
+    day: dt.date,
+    effective_on: dt.date,
+    reason: str,
+    basis: str,
+    prices: Sequence[tuple[Item, Decimal | None]],
+) -> None:
+    office = buyer.unit
+    if office is None or not prices:
+        return
+    draft = documents.save_draft(
+        PriceAdjustment,
+        actor=buyer,
+        header={
+            "campus": office.campus_id, "org_unit": office.pk, "business_date": day, "effective_on": effective_on, "reason": reason, "basis": basis,
+        },
+        lines=[{"item": item.pk, "new_price": price} for item, price in prices],
+    )  # fmt: skip
+    posting.post(documents.submit(draft, actor=buyer), actor=accountant)
+
+
+def _projects(keeper: User, units: Sequence[OrgUnit], today: dt.date) -> None:
+    """Three projects, and gauze drawn for one of them this morning."""
+    by_code = {unit.code: unit for unit in units}
+    ward = by_code["0114"]
+    since = today.replace(month=1, day=1)
+    made = [
+        Project.objects.create(
+            code=code, name=name, kind=kind, fund=Fund.objects.get(code=fund), leader=leader, org_unit=ward, valid_from=since,
+            valid_to=since.replace(year=since.year + years) - dt.timedelta(days=1),
+        )
+        for code, name, kind, fund, leader, years in (
+            ("KY-2026-011", "创伤骨科可吸收植入物临床研究", "research", "F4", "周明", 3),
+            ("JX-2026-004", "住院医师缝合技能培训", "teaching", "F4", "何静", 1),
+            ("CZ-2026-002", "省级重点专科建设", "fiscal", "F2", "沈国平", 2),
+        )
+    ]  # fmt: skip
+    store = Store.objects.get(code="CK01")
+    gauze = Item.objects.filter(code="HC00901").first()
+    if gauze is None:
+        return
+    draft = documents.save_draft(
+        StockIssue,
+        actor=keeper,
+        header={
+            "campus": store.campus_id, "org_unit": ward.pk, "business_date": today, "store": store.pk, "fund": made[1].fund_id,
+            "project": made[1].pk, "receiver": "何静",
+        },
+        lines=[{"item": gauze.pk, "quantity": "20"}],
+    )  # fmt: skip
+    posting.post(documents.submit(draft, actor=keeper), actor=keeper)

@@ -26,11 +26,29 @@ JOIN LATERAL (SELECT after FROM logistics_item_decision WHERE item_id = i.id ORD
 WHERE i.status <> CASE WHEN d.after IN ('qualification', 'committee') THEN 'draft' ELSE d.after END
 """
 
+# a posted adjustment stands for exactly its prices; one reversed or not yet posted for none
+SALE_PRICES = """
+SELECT d.id AS adjustment, d.state, l.item_id AS item, l.new_price, p.price FROM logistics_price_adjustment d
+JOIN logistics_price_adjustment_line l ON l.document_id = d.id
+LEFT JOIN logistics_sale_price p ON p.source = 'logistics.price_adjustment:' || d.id AND p.item_id = l.item_id
+    AND p.reverses_id IS NULL AND NOT EXISTS (SELECT FROM logistics_sale_price r WHERE r.reverses_id = p.id)
+WHERE (d.state = 'posted' AND (p.price IS NULL OR p.price <> l.new_price OR p.valid_from <> d.effective_on))
+   OR (d.state <> 'posted' AND p.price IS NOT NULL)
+"""
+
+TAKEN_OVER = """
+SELECT e.source, e.difference, coalesce(sum(t.difference), 0) AS lines FROM logistics_price_effect e
+LEFT JOIN logistics_price_take_over t ON t.effect_id = e.id GROUP BY e.id
+HAVING e.difference <> coalesce(sum(t.difference), 0)
+"""
+
 ALL = (
     ("LOG-C1", "临时采购已用数量等于其使用记录合计", ONE_OFF),
     ("LOG-C2", "每个物资都能按编码检索到", SEARCH),
     ("LOG-C3", "已合并的重复物资不再使用", ALIASES),
     ("LOG-C4", "物资状态与最近一次办理一致", LIFE),
+    ("LOG-C5", "销售价格等于已过账的调价单", SALE_PRICES),
+    ("LOG-C6", "调价库存差额等于交接清单合计", TAKEN_OVER),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from hrp.logistics.catalogue.services import licenses
+from hrp.logistics.catalogue.services import licenses, pricing
 from hrp.platform.base import clock
 from hrp.platform.jobs.duties import duty
 
@@ -13,3 +13,9 @@ from hrp.platform.jobs.duties import duty
 def remind() -> None:
     """Tells of what is due today; what was told already is not told again, so that it may run twice."""
     licenses.remind(clock.today())
+
+
+@duty(name="catalogue.price_effect", title="调价执行与库存交接", daily_at=dt.time(0, 5))
+def prices_take_effect() -> None:
+    """Takes over the stock of every adjustment whose day has begun; one that was missed is made up for."""
+    pricing.take_effect(clock.today())

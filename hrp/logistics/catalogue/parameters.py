@@ -30,6 +30,10 @@ VOLUME_LAG = "logistics.volume.lag_points"
 VOLUME_CAP = "logistics.volume.unselected_cap"
 VOLUME_MEASURE = "logistics.volume.measure"
 SEPARATORS = "logistics.scan.separators"
+MARKUP = "logistics.price.markup_percent"
+ABOVE = "logistics.price.above"
+HIS = "logistics.price.his_partner"
+ABOVE_CHOICES = (("block", "拦截"), ("reason", "须写明说明"), ("off", "不检查"))
 
 
 def gate(check: str, moment: Moment) -> str:
@@ -54,4 +58,7 @@ def declare_all() -> None:
         Spec(VOLUME_CAP, "集采非中选产品占比上限", "decimal", Decimal(20), "院内默认，各省、各批次不同", unit="%", least=0, most=100),
         Spec(VOLUME_MEASURE, "集采完成量按", "choice", "received", "院内默认，待院方确认", choices=(("received", "入库量"), ("issued", "领用量"))),
         Spec(SEPARATORS, "扫码枪代替 GS 分隔符送出的字符", "text", "|、{GS}、^]", "按院内扫码枪设置", help="用顿号隔开；在“扫码枪自检”查看"),
+        Spec(MARKUP, "耗材销售加成", "decimal", Decimal(0), "公立医院医用耗材零差率销售，待院方确认", unit="%", least=0, most=100),
+        Spec(ABOVE, "销售价高于进价加成时", "choice", "block", "院内默认，待院方确认", choices=ABOVE_CHOICES),
+        Spec(HIS, "调价消息发往", "text", "his", "接口伙伴的编码；没有登记该伙伴时不发"),
     )  # fmt: skip

@@ -1,11 +1,13 @@
 """出库单 (stock issue): materials leave a store for the department that uses them and become its cost.
 
 Batches are picked first expired, first out at posting; a line may name a lot. Posting books Dr expense by material
-class on the using department and fund, Cr inventory (政府会计制度 5001, for administrative departments 5101, and 1302).
+class on the using department, Cr inventory (政府会计制度 5001, for administrative departments 5101, and 1302), both on the fund;
+what is for a project is on the fund of the project and names it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import Any
 from django.db import models
 
 from hrp.logistics import gates, subledger
-from hrp.logistics.models import Item, Store
+from hrp.logistics.models import Item, Project, Store
 from hrp.logistics.rules.methods import CostMethod
 from hrp.logistics.subledger.shortages import shortage
 from hrp.platform.access import scope
@@ -30,13 +32,15 @@ from hrp.platform.org import selectors as org
 from hrp.platform.org.models import UnitCategory
 
 LINES_SQL = """
-SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name, s.org_unit_id, i.cost_method
+SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name, s.org_unit_id,
+       coalesce(p.code || ' ' || p.name, ''), i.cost_method
 FROM logistics_issue_line l JOIN logistics_item i ON i.id = l.item_id
 JOIN logistics_class c ON c.id = i.material_class_id
 JOIN ledger_account x ON x.id = CASE WHEN %s THEN c.admin_expense_account_id ELSE c.expense_account_id END
 JOIN ledger_account v ON v.id = c.inventory_account_id
 JOIN logistics_issue d ON d.id = l.document_id
 JOIN ledger_fund f ON f.id = d.fund_id JOIN logistics_store s ON s.id = d.store_id
+LEFT JOIN logistics_project p ON p.id = d.project_id
 WHERE l.document_id = %s ORDER BY l.position
 """
 
@@ -49,11 +53,12 @@ WHERE l.document_id = %s AND l.position = a.position
 
 @dataclass(frozen=True)
 class IssueFacts:
-    """Amount issued per (expense account, inventory account), in yuan; fund code, store name, what rooms above book."""
+    """Amount issued per (expense account, inventory account), in yuan; fund code, store and project, what rooms above book."""
 
     by_accounts: dict[tuple[str, str], Decimal]
     fund: str
     store: str
+    project: str = ""
     more: tuple[EntryDraft, ...] = ()
 
 
@@ -64,12 +69,15 @@ class StockIssue(Document):
         kind="logistics.stock_issue",
         title="出库单",
         prefix="CK",
-        header_fields=("store", "fund", "receiver"),
+        header_fields=("store", "fund", "project", "receiver"),
         line_fields=("item", "lot", "quantity"),
     )
 
     store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="出库仓库")
     fund = models.ForeignKey(Fund, models.PROTECT, related_name="+", verbose_name="资金来源")
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="科教项目"
+    )
     receiver = models.CharField("领用人", max_length=50, blank=True)
 
     class Meta(Document.Meta):
@@ -77,9 +85,14 @@ class StockIssue(Document):
         verbose_name = "出库单"
         db_table = "logistics_issue"
 
+    def compute(self, lines: Sequence[Any]) -> None:
+        """What is for a project is paid from the project's money."""
+        if self.project is not None:
+            self.fund = self.project.fund
+
     def validate(self, lines: Sequence[Any]) -> None:
         items = Item.objects.in_bulk({line.item_id for line in lines})
-        problems = []
+        problems = project_problems(self.project, self.business_date)
         for place, line in enumerate(lines):
             if line.quantity <= 0:
                 problems.append(Problem("数量必须大于零", field="quantity", line=place))
@@ -112,7 +125,7 @@ class StockIssue(Document):
         self.total = sum(taken.amounts.values(), Decimal(0))
         sql.run(AMOUNTS_SQL, [list(taken.amounts), list(taken.amounts.values()), self.pk])
         more = gates.applied(gates.Moment.ISSUE, self, ctx)
-        return IssueFacts(dict(by_accounts), fund=lines[0][6], store=lines[0][7], more=more)
+        return IssueFacts(dict(by_accounts), lines[0][6], lines[0][7], lines[0][9], more)
 
     def _require_keeper(self, ctx: PostingContext, *, store: str, keeps: int) -> None:
         """Goods leave a store only by who may issue where it is kept, not merely where they are used."""
@@ -123,20 +136,29 @@ class StockIssue(Document):
             )
 
     def entries(self, facts: IssueFacts) -> list[EntryDraft]:
-        fund = facts.fund
+        fund, memo = facts.fund, f"项目 {facts.project}" if facts.project else ""
         lines: list[LineDraft] = []
         for (expense, inventory), amount in sorted(facts.by_accounts.items()):
             if amount:
                 lines.append(
-                    LineDraft(account=expense, amount=amount, org_unit_id=self.org_unit_id, fund=fund)
+                    LineDraft(
+                        account=expense, amount=amount, org_unit_id=self.org_unit_id, fund=fund, memo=memo
+                    )
                 )
-                lines.append(LineDraft(account=inventory, amount=-amount, fund=fund))
+                lines.append(LineDraft(account=inventory, amount=-amount, fund=fund, memo=memo))
         own = [EntryDraft(self.business_date, f"出库 {facts.store}", lines)] if lines else []
         return [*own, *facts.more]
 
     def mirror(self, ctx: PostingContext) -> None:
+        subledger.lock_moved(ctx.source)
         gates.mirrored(gates.Moment.ISSUE, self, ctx)
         subledger.mirror(kind="issue_reversal", ctx=ctx)
+
+
+def project_problems(project: Project | None, on: dt.date) -> list[Problem]:
+    """Why nothing may be charged to a project on a day, for its field."""
+    wrong = project.wrong_on(on) if project is not None else ""
+    return [Problem(wrong, field="project")] if wrong else []
 
 
 class StockIssueLine(DocumentLine):

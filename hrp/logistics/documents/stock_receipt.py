@@ -159,6 +159,7 @@ class StockReceipt(Document):
         return [EntryDraft(self.business_date, f"入库 {self.supplier.name}", (*debits, credit))]
 
     def mirror(self, ctx: PostingContext) -> None:
+        subledger.lock_moved(ctx.source)
         gates.mirrored(gates.Moment.RECEIPT, self, ctx)
         subledger.mirror(kind="receipt_reversal", ctx=ctx)
 

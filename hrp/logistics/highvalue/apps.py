@@ -7,7 +7,7 @@ class HighvalueConfig(AppConfig):
     verbose_name = "高值耗材"
 
     def ready(self) -> None:
-        from hrp.logistics.highvalue import invariants, labelling, parameters
+        from hrp.logistics.highvalue import invariants, labelling, parameters, selectors
         from hrp.logistics.highvalue.documents.consign_in import ConsignIn, ConsignInLine
         from hrp.logistics.highvalue.documents.consign_out import ConsignOut, ConsignOutLine
         from hrp.logistics.highvalue.documents.consign_statement import ConsignStatement, ConsignStatementLine
@@ -18,6 +18,7 @@ class HighvalueConfig(AppConfig):
         from hrp.logistics.highvalue.screens import documents, lookups, menu, recalls, registers
         from hrp.logistics.highvalue.services import charging, settling
         from hrp.logistics.labels import kinds as labels
+        from hrp.logistics.purchasing.selectors import scores
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
         from hrp.platform.exchange.messages import outbound
@@ -38,6 +39,7 @@ class HighvalueConfig(AppConfig):
         labels.register(labelling.KIND)
         following.register_gates()
         settling.register_all()
+        scores.recalled.register("highvalue", selectors.recalls_by_supplier)
         outbound.on_answer(charging.CHARGE, charging.heard)
         outbound.on_given_up(charging.CHARGE, charging.heard)
         kinds.declare("logistics.highvalue", "高值耗材", module="logistics")

@@ -24,7 +24,7 @@ from hrp.logistics.highvalue.models import (
 from hrp.logistics.highvalue.pieces import labels
 from hrp.logistics.models import Batch, Freeze, Item
 from hrp.logistics.purchasing.documents.inspection import Inspection, InspectionReceipt
-from hrp.platform.base import clock
+from hrp.platform.base import clock, sql
 from hrp.platform.documents.models import State
 from hrp.platform.documents.registry import load, url_for
 from hrp.platform.ledger.models import Period
@@ -226,3 +226,17 @@ def origin_of(unit: TraceUnit) -> Origin | None:
             unit.batch.supplier.name,
         )
     return Origin("紧急使用登记", "", "", clock.local(unit.registered_at).date(), unit.batch.supplier.name)
+
+
+OF_SUPPLIERS_SQL = """
+SELECT supplier, count(*) FROM (
+    SELECT DISTINCT r.id, coalesce(r.supplier_id, t.supplier_id) AS supplier FROM logistics_recall r
+    LEFT JOIN logistics_recall_place p ON p.recall_id = r.id LEFT JOIN logistics_batch t ON t.id = p.batch_id
+    WHERE NOT r.is_drill AND r.decided_on BETWEEN %s AND %s
+) x WHERE supplier IS NOT NULL GROUP BY 1
+"""
+
+
+def recalls_by_supplier(first: dt.date, last: dt.date) -> dict[int, int]:
+    """How many recalls of a span concerned goods of each supplier, drills left out."""
+    return dict(sql.rows(OF_SUPPLIERS_SQL, [first, last]))

@@ -8,7 +8,7 @@ class PurchasingConfig(AppConfig):
 
     def ready(self) -> None:
         from hrp.logistics import gates
-        from hrp.logistics.purchasing import at_receipt, invariants, menus, terms
+        from hrp.logistics.purchasing import at_receipt, budgeting, invariants, menus, terms
         from hrp.logistics.purchasing.documents.delivery_note import DeliveryNote, DeliveryNoteLine
         from hrp.logistics.purchasing.documents.inspection import Inspection, InspectionLine
         from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder, PurchaseOrderLine
@@ -23,6 +23,7 @@ class PurchasingConfig(AppConfig):
 
         parameters.declare(*terms.SPECS)
         gates.register(at_receipt.GATE)
+        budgeting.register()
         gates.know_orders("purchasing", at_receipt.on_order)
         registry.register(PurchasePlan, PurchasePlanLine)
         registry.register(PurchaseOrder, PurchaseOrderLine)

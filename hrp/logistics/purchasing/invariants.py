@@ -57,6 +57,37 @@ LEFT JOIN (SELECT source, line_position, sum(quantity) AS quantity, sum(amount) 
 WHERE l.quantity + coalesce(m.quantity, 0) <> 0 OR l.stock_amount + coalesce(m.amount, 0) <> 0
 """
 
+# what plans and orders hold of a budget is what stands in no order, and what has not come
+PLANNED = """
+SELECT e.source, e.line_id AS line, e.amount AS held, coalesce(o.amount, 0) AS open
+FROM (SELECT source, line_id, sum(amount) AS amount, split_part(source, ':', 2)::bigint AS id FROM logistics_budget_entry
+      WHERE state = 'reserved' AND source LIKE 'logistics.purchase_plan:%' GROUP BY 1, 2) e
+JOIN logistics_budget_line b ON b.id = e.line_id AND b.material_class_id IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT sum(l.amount) AS amount FROM logistics_plan p JOIN logistics_plan_line l ON l.document_id = p.id AND l.amount > 0
+    JOIN logistics_item i ON i.id = l.item_id AND i.material_class_id = b.material_class_id
+    WHERE p.id = e.id AND p.state = 'posted' AND NOT EXISTS (SELECT FROM logistics_plan_closing c WHERE c.plan_id = p.id)
+      AND NOT EXISTS (SELECT FROM logistics_order_line x JOIN logistics_order o ON o.id = x.document_id
+                      WHERE x.plan_line_id = l.id AND o.state = 'posted')) o ON true
+WHERE e.amount <> coalesce(o.amount, 0)
+"""
+
+COMMITTED = f"""
+SELECT e.source, e.line_id AS line, e.amount AS held, coalesce(o.amount, 0) AS open
+FROM (SELECT source, line_id, sum(amount) AS amount, split_part(source, ':', 2)::bigint AS id FROM logistics_budget_entry
+      WHERE state = 'committed' AND source LIKE 'logistics.purchase_order:%' GROUP BY 1, 2) e
+JOIN logistics_budget_line b ON b.id = e.line_id AND b.material_class_id IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT sum(round(l.amount * greatest(l.quantity - coalesce(g.quantity, 0), 0) / l.quantity, 2)) AS amount
+    FROM logistics_order o JOIN logistics_order_line l ON l.document_id = o.id AND l.quantity > 0
+    JOIN logistics_item i ON i.id = l.item_id AND i.material_class_id = b.material_class_id
+    LEFT JOIN ({RECEIVED_SQL} GROUP BY 1) g ON g.root = coalesce(l.root_id, l.id)
+    WHERE o.id = e.id AND o.state = 'posted'
+      AND NOT EXISTS (SELECT FROM logistics_order_event v WHERE v.order_id = o.id AND v.kind = 'closed')
+      AND NOT EXISTS (SELECT FROM logistics_order v WHERE v.replaces_id = o.id AND v.state = 'posted')) o ON true
+WHERE e.amount <> coalesce(o.amount, 0)
+"""  # noqa: S608 - our own statement
+
 SIGNATURES = """
 SELECT d.number, count(DISTINCT s.signer_id) AS signers FROM logistics_inspection d
 LEFT JOIN logistics_inspection_signature s ON s.inspection_id = d.id
@@ -78,6 +109,8 @@ ALL = (
     ("LOG-I17M", "退货单与其库存流水相符", RETURN_MOVES),
     ("LOG-I18", "已过账的验收单有人签字", SIGNATURES),
     ("LOG-I18B", "采购人不在自己订单的验收单上签字", BUYERS),
+    ("LOG-I14P", "采购计划占用的预算等于未下单的金额", PLANNED),
+    ("LOG-I14O", "采购订单承诺的预算等于未到货的金额", COMMITTED),
 )
 
 

@@ -29,7 +29,8 @@ WHERE l.quantity > coalesce(g.quantity, 0)
 PLANNED_SQL = """
 SELECT p.store_id, l.item_id, l.quantity, p.id, coalesce(p.number, '草稿#' || p.id) AS number
 FROM logistics_plan_line l JOIN logistics_plan p ON p.id = l.document_id
-WHERE p.state NOT IN ('void', 'reversed') AND NOT EXISTS (
+WHERE p.state NOT IN ('void', 'reversed') AND NOT EXISTS (SELECT FROM logistics_plan_closing c WHERE c.plan_id = p.id)
+  AND NOT EXISTS (
     SELECT FROM logistics_order_line x JOIN logistics_order o ON o.id = x.document_id
     WHERE x.plan_line_id = l.id AND o.state = 'posted')
 """

@@ -20,6 +20,7 @@ SAMPLING = "logistics.inspection.sampling"
 USE_DAYS = "logistics.replenishment.use_days"
 GRADES = "logistics.supplier_score.limits"
 WEIGHTS = "logistics.supplier_score.weights"
+DEDUCTIONS = "logistics.supplier_score.deductions"
 
 PRACTICE = "行业惯例，待核"
 _STRICT = "Ⅲ类、植入、冷链"
@@ -53,6 +54,10 @@ SPECS = (
     Spec(
         WEIGHTS, "供应商评分权重", "integers", (30, 30, 30, 10), PRACTICE, least=0, most=100,
         help="依次为准时、到货率、质量、价格",
+    ),
+    Spec(
+        DEDUCTIONS, "供应商评分扣分", "integers", (5, 10), PRACTICE, least=0, most=100,
+        help="依次为资质每中断一次、召回每起；从得分中扣",
     ),
 )  # fmt: skip
 
@@ -97,7 +102,10 @@ def grades(on: dt.date) -> tuple[int, ...]:
 
 def weights(on: dt.date) -> Weights:
     found = tuple(map(Decimal, parameters.value(WEIGHTS, on)))
-    return Weights(*found) if len(found) == 4 else Weights()
+    lost = tuple(map(Decimal, parameters.value(DEDUCTIONS, on)))
+    points = dict(zip(("on_time", "fill", "quality", "price"), found, strict=True)) if len(found) == 4 else {}
+    taken = dict(zip(("per_lapse", "per_recall"), lost, strict=True)) if len(lost) == 2 else {}
+    return Weights(**points, **taken)
 
 
 def traits_of(item: Item) -> Traits:

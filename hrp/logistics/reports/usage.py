@@ -17,11 +17,19 @@ from hrp.platform.ui.screens import Column, Filter
 
 ZERO = Decimal(0)
 
-# an issue and its mirror carry the same source; returns of a department reduce what it used
+# an issue and its mirror carry the same source; returns of a department reduce what it used. Of a booked use of
+# high-value goods what went out counts, not what came in for it
 ISSUED = """
 WITH used AS (
     SELECT m.*, d.org_unit_id FROM logistics_move m JOIN logistics_issue d ON m.source = 'logistics.stock_issue:' || d.id
     WHERE m.date BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT m.*, d.org_unit_id FROM logistics_move m
+    JOIN logistics_department_return d ON m.source = 'logistics.department_return:' || d.id
+    WHERE m.date BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT m.*, d.org_unit_id FROM logistics_move m JOIN logistics_use_booking d ON m.source = 'logistics.use_booking:' || d.id
+    WHERE m.date BETWEEN %(first)s AND %(last)s AND (m.quantity < 0) = (m.reverses_id IS NULL)
 )
 """
 
@@ -208,7 +216,7 @@ DEPARTMENTS = ReportScreen(
         Column("year", title="上年同期（元）", kind="money", total=True),
         Column("on_year", title="同比", kind="percent"),
     ),
-    note="已过账出库单减红冲；当月未满时，与上月、上年同样天数比较。点科室看明细。",
+    note="已过账出库单与高值使用单，减红冲与科室退库；当月未满时，与上月、上年同样天数比较。点科室看明细。",
 )
 
 CLASSES = ReportScreen(

@@ -9,7 +9,7 @@ class RequestingConfig(AppConfig):
     def ready(self) -> None:
         from hrp.logistics.labels import kinds
         from hrp.logistics.requesting import invariants, labelling, parameters
-        from hrp.logistics.requesting.documents import department_return, durables, serving
+        from hrp.logistics.requesting.documents import budgeting, department_return, durables, serving
         from hrp.logistics.requesting.documents.department_return import (
             DepartmentReturn,
             DepartmentReturnLine,
@@ -27,7 +27,7 @@ class RequestingConfig(AppConfig):
         registry.register(DepartmentReturn, DepartmentReturnLine)
         registry.register(DurableScrap, DurableScrapLine)
         parameters.declare()
-        for part in (serving, durables, department_return, cards):
+        for part in (serving, durables, department_return, cards, budgeting):
             part.register()
         invariants.register_all()
         kinds.register(labelling.KIND)

@@ -50,12 +50,30 @@ SELECT d.carried, g.amount AS ledger FROM (SELECT coalesce(sum(cost - expensed),
 WHERE d.carried <> g.amount
 """
 
+# what a request holds of a budget is the estimate of what it was granted and has not been served
+HELD = """
+SELECT e.source, e.line_id AS line, e.amount AS held, coalesce(o.amount, 0) AS open
+FROM (SELECT source, line_id, sum(amount) AS amount, split_part(source, ':', 2)::bigint AS id FROM logistics_budget_entry
+      WHERE state = 'reserved' AND source LIKE 'logistics.requisition:%' GROUP BY 1, 2) e
+JOIN logistics_budget_line b ON b.id = e.line_id AND b.material_class_id IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT sum(round(l.amount * (l.granted - coalesce(s.served, 0)) / l.quantity, 2)) AS amount
+    FROM logistics_requisition d JOIN logistics_requisition_line l ON l.document_id = d.id
+    JOIN logistics_item i ON i.id = coalesce(l.substitute_id, l.item_id) AND i.material_class_id = b.material_class_id
+    LEFT JOIN (SELECT requisition_id, line_position, sum(quantity) AS served FROM logistics_requisition_serving GROUP BY 1, 2) s
+        ON s.requisition_id = d.id AND s.line_position = l.position
+    WHERE d.id = e.id AND d.state = 'posted' AND NOT EXISTS (SELECT FROM logistics_requisition_closing c WHERE c.requisition_id = d.id)
+) o ON true
+WHERE e.amount <> coalesce(o.amount, 0)
+"""
+
 ALL = (
     ("LOG-I21", "库存占用等于申领核发未领的数量", PROMISES),
     ("LOG-I22", "申领已领数量不超过核发数量", SERVED),
     ("LOG-I23", "退库数量与金额不超过原领用，退完则金额相等", RETURNED),
     ("LOG-I24", "在用低值易耗品等于其变动合计", DURABLES),
     ("LOG-I25", "在用低值易耗品待摊销等于总账余额", CARRIED),
+    ("LOG-I14R", "申领占用的预算等于核发未领的估计金额", HELD),
 )
 
 

@@ -112,6 +112,8 @@ ISSUES = DocumentScreen(
         Column("org_unit", title="领用科室", card="line"),
         Column("store"),
         Column("receiver"),
+        Column("fund", hidden=True),
+        Column("project", hidden=True),
         Column("total", total=True, sort=True, card="amount"),
         Column("state", card="tag"),
         Column("maker", card="meta"),
@@ -121,11 +123,12 @@ ISSUES = DocumentScreen(
         DATES,
         Filter("org_unit", title="领用科室", kind="register", register="org.unit"),
         Filter("store", kind="register", register="logistics.store"),
+        Filter("project", kind="register", register="logistics.project"),
         MAKER,
     ),
     fields=(
         Field("org_unit", title="领用科室"), Field("store"), Field("business_date", title="出库日期"), Field("campus"),
-        Field("fund"), Field("receiver"), Field("note", span=3),
+        Field("fund"), Field("project", help="选了项目的，资金来源按项目经费"), Field("receiver"), Field("note", span=3),
     ),
     lines=(
         LineField("item", title="物资", lookup="logistics.item", width=240, fills={"unit": "unit"}),

@@ -52,6 +52,13 @@ def begin(*, accountant: User, first: dt.date, prices: dict[str, Decimal]) -> No
         if unit in units and group in classes
         for begin, end in ((first, ends), (ends + dt.timedelta(days=1), ends.replace(year=ends.year + 1)))
     ]  # fmt: skip
+    main = Store.objects.get(code="CK01")
+    lines.append(
+        BudgetLine(
+            org_unit=main.org_unit, amount=Decimal(3_600_000), basis=BudgetLine.Basis.PURCHASE, control="soft", note="中心库房年度采购",
+            valid_from=first, valid_to=ends,
+        )
+    )  # fmt: skip
     BudgetLine.objects.bulk_create(lines)
     Item.objects.filter(name="硒鼓").update(cost_method=Item.CostMethod.MONTH_AVERAGE)
     cold = Store.objects.select_related("campus").get(code="CK02")

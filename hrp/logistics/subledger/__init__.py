@@ -4,12 +4,24 @@
 first in, first out, ``adjusting`` changes values without moving goods, ``mirroring`` undoes a document to the fen.
 
 Locks are always taken in the same order, first balances by (store, item, expiry, batch), then valuations by (store,
-item), then layers: locking in typed order deadlocks under eight writers.
+item), then layers: locking in typed order deadlocks under eight writers. What rooms above lock (orders, budgets) comes after.
 """
 
 from hrp.logistics.subledger.adjusting import Change, adjust
-from hrp.logistics.subledger.mirroring import mirror
+from hrp.logistics.subledger.mirroring import lock_moved, mirror
 from hrp.logistics.subledger.taking import Taken, Want, take
 from hrp.logistics.subledger.writing import Move, batch_ids, methods_of, write
 
-__all__ = ["Change", "Move", "Taken", "Want", "adjust", "batch_ids", "methods_of", "mirror", "take", "write"]
+__all__ = [
+    "Change",
+    "Move",
+    "Taken",
+    "Want",
+    "adjust",
+    "batch_ids",
+    "lock_moved",
+    "methods_of",
+    "mirror",
+    "take",
+    "write",
+]

@@ -12,6 +12,16 @@ from hrp.platform.base import sql
 from hrp.platform.documents.spec import PostingContext
 
 
+def lock_moved(source: str) -> None:
+    """Lock what a document moved, in the usual order, for who undoes more than stock and locks that after stock."""
+    found = sql.rows(
+        "SELECT store_id, array_agg(DISTINCT item_id) FROM logistics_move WHERE source = %s GROUP BY 1 ORDER BY 1",
+        [source],
+    )
+    for store, items in found:
+        lock_holdings(store, items)
+
+
 def mirror(*, kind: str, ctx: PostingContext) -> None:
     """Mirror every move of the document, in every store it touched; locks in the usual order first.
 

@@ -25,6 +25,7 @@ from hrp.logistics.catalogue.models import (
 from hrp.logistics.catalogue.models.licenses import PRODUCT_KINDS
 from hrp.logistics.catalogue.rules.lists import parts
 from hrp.logistics.catalogue.screens import receiving
+from hrp.logistics.catalogue.screens.prices import ITEM_PANEL
 from hrp.logistics.catalogue.services import classes, codes, identifiers, life, scanning
 from hrp.logistics.models import Item
 from hrp.logistics.screens.registers import ITEMS
@@ -180,6 +181,7 @@ PANELS = (
         "agreements", "价格协议", lambda item, actor: PriceAgreement.objects.filter(item=item).select_related("supplier").order_by("-valid_from"),
         ("supplier", "price", "tax_rate", "valid_from", "valid_to", "source", "document"), model=PriceAgreement, empty="没有价格协议",
     ),
+    ITEM_PANEL,
     Panel(
         "merged", "由此保留的重复物资", lambda item, actor: ItemAlias.objects.filter(into=item).select_related("item", "merged_by"),
         (Column("item__code", title="编码"), "item", "reason", "merged_by", "merged_at"), model=ItemAlias, empty="没有",

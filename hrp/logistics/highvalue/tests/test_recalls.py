@@ -15,6 +15,7 @@ from hrp.logistics.highvalue.models import AdverseEvent, Recall, RecallPlace
 from hrp.logistics.highvalue.services import adverse, freezing, recalls, scans
 from hrp.logistics.highvalue.tests.world import Theatre
 from hrp.logistics.models import Batch, Freeze, Reservation
+from hrp.logistics.purchasing.selectors import scores
 from hrp.logistics.requesting.documents.department_return import DepartmentReturn
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid
@@ -254,3 +255,19 @@ def test_an_adverse_event_has_its_day_and_its_freeze(theatre: Theatre) -> None:
     with pytest.raises(Conflict):
         adverse.save(actor=theatre.nurse, pk=event.pk, values={"description": "改"})
     assert AdverseEvent.objects.get().report_no.endswith("123")
+
+
+def test_a_recall_lowers_the_score_of_who_delivered_and_a_drill_does_not(theatre: Theatre) -> None:
+    batch = receive(theatre, 5, "S1")
+    for drill in (True, False):
+        recalls.enter(
+            actor=theatre.nurse, campus_id=theatre.world.campus.pk, title="批次不合格", level="2", decided_on=DAY,
+            item_id=theatre.room.syringe.pk, lot=batch.lot, is_drill=drill,
+        )  # fmt: skip
+    [found] = scores.scores(first=DAY, last=DAY)
+    assert (found.supplier_id, found.facts.recalls, found.score.points) == (
+        theatre.supplier.pk,
+        1,
+        Decimal("90.0"),
+    )
+    assert scores.scores(first=DAY + dt.timedelta(days=1), last=DAY + dt.timedelta(days=30)) == []

@@ -16,6 +16,7 @@ from django.db import models
 
 from hrp.logistics import gates
 from hrp.logistics.models import Item, Store, Supplier
+from hrp.logistics.purchasing import budgeting
 from hrp.logistics.purchasing.documents.purchase_plan import PurchasePlanLine
 from hrp.logistics.purchasing.positions import RECEIVED_SQL
 from hrp.logistics.rules.valuation import line_amount
@@ -146,6 +147,7 @@ class PurchaseOrder(Document):
                     way_out="请按已收数量修改变更订单。",
                 )  # fmt: skip
         gates.applied(gates.Moment.ORDER, self, ctx)
+        budgeting.order(self, ctx)
 
     def mirror(self, ctx: PostingContext) -> None:
         sql.row("SELECT id FROM logistics_order WHERE id = %s FOR UPDATE", [self.pk])
@@ -158,6 +160,7 @@ class PurchaseOrder(Document):
         if self.versions.filter(state=State.POSTED).exists() or any(received(roots_of(self.pk)).values()):
             raise Conflict(f"{self} 已有变更或收货，不能红冲", code="received", way_out="请改为关闭订单。")
         gates.mirrored(gates.Moment.ORDER, self, ctx)
+        budgeting.unorder(self, ctx)
 
 
 class PurchaseOrderLine(DocumentLine):

@@ -1,6 +1,7 @@
 """采购计划 (purchase plan): what stores need, balanced with what is there and on its way, and approved before it is ordered.
 
-A plan moves nothing. Once posted it is turned into orders, one for each supplier.
+A plan moves nothing, but it reserves the money. Once posted it is turned into orders, one for each supplier; what is not
+ordered any more is closed.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 
+from hrp.logistics.budget import services as budget
 from hrp.logistics.models import Item, Store, Supplier
+from hrp.logistics.purchasing import budgeting
 from hrp.logistics.purchasing.models import ReplenishmentLine
 from hrp.logistics.purchasing.positions import open_plans, positions
 from hrp.logistics.rules.units import packs_up
 from hrp.logistics.rules.valuation import line_amount
 from hrp.platform.base import sql
+from hrp.platform.base.append_only import AppendOnlyModel
 from hrp.platform.base.fields import MoneyField, QuantityField, UnitPriceField, not_negative
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 from hrp.platform.documents.models import Document, DocumentLine
@@ -138,6 +143,7 @@ class PurchasePlan(Document):
                 "有物资已在别的采购计划中", problems=problems, code="planned_already",
                 way_out="请删去这些行，或先处理那张计划；急用请改为应急采购并写明理由。",
             )  # fmt: skip
+        budgeting.plan(self, ctx)
 
     def mirror(self, ctx: PostingContext) -> None:
         orders = sql.rows(
@@ -151,6 +157,7 @@ class PurchasePlan(Document):
                 f"{self} 已生成订单 {'、'.join(number for (number,) in orders)}，不能红冲", code="ordered",
                 way_out="请先作废或红冲这些订单。",
             )  # fmt: skip
+        budget.release(source=ctx.source, on=ctx.on, actor=ctx.actor)
 
 
 def _quantities(line: Any, item: Item, place: int) -> list[Problem]:
@@ -196,3 +203,22 @@ class PurchasePlanLine(DocumentLine):
 
     def __str__(self) -> str:
         return f"{self.position} {self.item}"
+
+
+class PlanClosing(AppendOnlyModel):
+    """结束计划: what stands in no order will not be ordered; it is not planned, nor its money reserved, any more."""
+
+    plan = models.OneToOneField(PurchasePlan, models.PROTECT, related_name="closing", verbose_name="采购计划")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="办理人")
+    at = models.DateTimeField("时间")
+    reason = models.CharField("原因", max_length=200)
+
+    class Meta:
+        verbose_name = "采购计划结束"
+        db_table = "logistics_plan_closing"
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="logistics_plan_closed_why")
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

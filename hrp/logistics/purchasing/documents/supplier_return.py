@@ -242,6 +242,7 @@ class SupplierReturn(Document):
                 f"{self} 供应商已确认收到退货，不能红冲", code="confirmed",
                 way_out="供应商再次送来的，请重新验收入库。",
             )  # fmt: skip
+        subledger.lock_moved(ctx.source)
         gates.mirrored(gates.Moment.SUPPLIER_RETURN, self, ctx)
         subledger.mirror(kind="supplier_return_reversal", ctx=ctx)
 

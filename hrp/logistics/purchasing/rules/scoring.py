@@ -1,4 +1,4 @@
-"""Supplier score: four facts of a span of time become points out of 100, and points a class A to D."""
+"""Supplier score: facts of a span of time become points out of 100, less what lapses and recalls cost; a class A to D."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Facts:
     failed: int = 0  # of them rejected, in part or whole
     spent: Decimal = ZERO  # yuan ordered of items with an earlier price
     spent_before: Decimal = ZERO  # the same at the mean price of the twelve months before
+    lapsed: int = 0  # licences that ended with nothing in their place
+    recalls: int = 0  # recalls of goods it delivered, drills left out
 
     @property
     def on_time_percent(self) -> Decimal | None:
@@ -41,7 +43,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Weights:
-    """Points of each fact, and how many points one percent costs."""
+    """Points of each fact, how many points one percent costs, and each lapse and recall."""
 
     on_time: Decimal = Decimal(30)
     fill: Decimal = Decimal(30)
@@ -49,6 +51,8 @@ class Weights:
     price: Decimal = Decimal(10)
     per_failed_percent: Decimal = Decimal(3)
     per_dearer_percent: Decimal = Decimal(1)
+    per_lapse: Decimal = Decimal(5)
+    per_recall: Decimal = Decimal(10)
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,12 @@ def score(facts: Facts, *, weights: Weights = Weights(), limits: tuple[int, ...]
         lost = max(facts.price_percent, ZERO) * weights.per_dearer_percent
         parts.append((max(weights.price - lost, ZERO), weights.price))
     whole = sum((weight for _, weight in parts), ZERO)
-    if not whole or not (facts.due or facts.inspected):
+    measured = bool(whole) and bool(facts.due or facts.inspected)
+    if not measured and not (facts.lapsed or facts.recalls):
         return Score(None, "")
-    points = (sum((got for got, _ in parts), ZERO) * HUNDRED / whole).quantize(
-        Decimal("0.1"), rounding=ROUND_HALF_UP
-    )
+    reached = sum((got for got, _ in parts), ZERO) * HUNDRED / whole if measured else HUNDRED
+    lost = facts.lapsed * weights.per_lapse + facts.recalls * weights.per_recall
+    points = max(reached - lost, ZERO).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
     grade = next((name for name, least in zip("ABC", limits, strict=True) if points >= least), "D")
     return Score(points, grade)
 

@@ -38,6 +38,11 @@ def _make_orders(*, actor: Any, obj: PurchasePlan, values: Mapping[str, Any]) ->
     return url_for(made[0].source) if len(made) == 1 else "/logistics/purchase-orders/?tab=draft"
 
 
+def _close_plan(*, actor: Any, obj: PurchasePlan, values: Mapping[str, Any]) -> str:
+    ordering.close_plan(actor=actor, plan=obj, reason=str(values.get("reason") or ""))
+    return f"{obj} 已结束，未下单的不再采购"
+
+
 def _plan_orders(plan: PurchasePlan, actor: Any) -> Any:
     return PurchaseOrder.objects.filter(lines__plan_line__document=plan).distinct().select_related("supplier")
 
@@ -84,6 +89,7 @@ PLANS = DocumentScreen(
     ),
     actions=(
         Action("order", "生成订单", _make_orders, permission="logistics.purchase_order.edit", icon="file-invoice", style="primary", shown=lambda plan: plan.state == State.POSTED and bool(ordering.unordered(plan))),
+        Action("close", "结束计划", _close_plan, permission="logistics.purchase_plan.edit", icon="flag", style="danger", fields=(Field("reason", title="原因", kind="text", required=True),), shown=lambda plan: plan.state == State.POSTED and bool(ordering.unordered(plan))),
     ),
     signatures=("制单", "科室负责人", "采购负责人"),
 )  # fmt: skip

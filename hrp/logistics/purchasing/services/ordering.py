@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
+from hrp.logistics.budget import services as budget
 from hrp.logistics.models import Supplier
 from hrp.logistics.purchasing.documents.purchase_order import OrderEvent, PurchaseOrder, require_open
-from hrp.logistics.purchasing.documents.purchase_plan import PurchasePlan, PurchasePlanLine
+from hrp.logistics.purchasing.documents.purchase_plan import PlanClosing, PurchasePlan, PurchasePlanLine
 from hrp.logistics.purchasing.selectors import progress, waiting
 from hrp.logistics.purchasing.services import portal
 from hrp.platform.access import scope
@@ -24,6 +25,7 @@ from hrp.platform.documents import services
 from hrp.platform.documents.models import State
 
 EDIT = "logistics.purchase_order.edit"
+PLAN = "logistics.purchase_plan.edit"
 
 
 @transaction.atomic
@@ -79,6 +81,7 @@ def close(*, actor: User, order: PurchaseOrder, reason: str) -> OrderEvent:
             f"{order} 还有货在路上（{'、'.join(n for (n,) in pending)}），不能关闭", code="on_the_way",
             way_out="请先验收，或与供应商确认后红冲送货单。",
         )  # fmt: skip
+    budget.release(source=order.source, on=clock.today(), actor=actor)
     return _event(actor, order, OrderEvent.Kind.CLOSED, text=reason.strip())
 
 
@@ -133,16 +136,43 @@ def _event(actor: User, order: PurchaseOrder, kind: str, **facts: Any) -> OrderE
 # -- orders of a plan ----------------------------------------------------------------------------------------------
 
 OPEN_PLAN_SQL = """
-SELECT l.id FROM logistics_plan_line l WHERE l.document_id = %s AND NOT EXISTS (
+SELECT l.id FROM logistics_plan_line l WHERE l.document_id = %s
+  AND NOT EXISTS (SELECT FROM logistics_plan_closing c WHERE c.plan_id = l.document_id) AND NOT EXISTS (
     SELECT FROM logistics_order_line x JOIN logistics_order o ON o.id = x.document_id
     WHERE x.plan_line_id = l.id AND o.state NOT IN ('void', 'reversed'))
 ORDER BY l.position
+"""
+DRAFTED_SQL = """
+SELECT DISTINCT o.id FROM logistics_order o JOIN logistics_order_line x ON x.document_id = o.id
+JOIN logistics_plan_line l ON l.id = x.plan_line_id WHERE l.document_id = %s AND o.state NOT IN ('posted', 'void', 'reversed')
 """
 
 
 def unordered(plan: PurchasePlan) -> list[int]:
     """Lines of a plan that stand in no order."""
     return [pk for (pk,) in sql.rows(OPEN_PLAN_SQL, [plan.pk])]
+
+
+@transaction.atomic
+def close_plan(*, actor: User, plan: PurchasePlan, reason: str) -> PlanClosing:
+    """结束计划: the lines that stand in no order will not be ordered; their money is free again."""
+    if not reason.strip():
+        raise Invalid("结束计划必须写明原因", problems=[Problem("请填写原因", field="reason")])
+    scope.check_object(actor, PLAN, plan)
+    fresh = services.lock(plan)
+    if fresh.state != State.POSTED or not unordered(fresh):
+        raise Conflict(
+            f"{fresh} 尚未过账，或已全部生成订单、已结束", code="nothing_open", way_out="未过账的计划请作废。"
+        )
+    drafted = sql.rows(DRAFTED_SQL, [fresh.pk])
+    if drafted:
+        raise Conflict(
+            f"{fresh} 还有 {len(drafted)} 张订单没有过账", code="ordering", way_out="请先过账或作废这些订单。"
+        )
+    budget.release(source=fresh.source, on=clock.today(), actor=actor)
+    closing = PlanClosing.objects.create(plan=fresh, by=actor, at=clock.now(), reason=reason.strip()[:200])
+    services.log(fresh, "close", actor=actor, summary=f"结束 {fresh}：{reason.strip()}"[:300])
+    return closing
 
 
 @transaction.atomic

@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from hrp.logistics.catalogue.models import License
 from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.models import Item
 from hrp.logistics.purchasing.documents.inspection import Inspection
 from hrp.logistics.purchasing.documents.purchase_plan import PurchasePlan
 from hrp.logistics.purchasing.models import ReplenishmentLine, StockingRule
+from hrp.logistics.purchasing.selectors import scores
 from hrp.logistics.purchasing.services import replenishing
 from hrp.logistics.purchasing.tests.world import Market
 from hrp.logistics.requesting.models import QuotaCard
@@ -168,6 +170,22 @@ def test_scores_count_lines_not_pieces(market: Market, client: Client) -> None:
     page = client.get(f"/logistics/purchasing/scores?from={DAY}&to={DAY}").content.decode()
     assert "100.0%" in page
     assert ">A<" in page
+
+
+def test_a_licence_that_ended_with_nothing_in_its_place_is_a_lapse(market: Market) -> None:
+    """The trade licence ran out and was renewed in time; the quality agreement ran out and nobody signed a new one."""
+    first, last = DAY - dt.timedelta(days=100), DAY
+    out = DAY - dt.timedelta(days=50)
+    for kind, since, until in (
+        ("operation", first - dt.timedelta(days=400), out), ("operation", out, DAY + dt.timedelta(days=400)),
+        ("quality", first - dt.timedelta(days=400), out),
+    ):  # fmt: skip
+        License.objects.create(
+            kind=kind, number=f"{kind}{since}", supplier=market.supplier, valid_from=since, valid_to=until
+        )
+    [found] = scores.scores(first=first, last=last)
+    assert (found.facts.lapsed, found.score.points) == (1, Decimal("95.0"))
+    assert scores.scores(first=DAY, last=DAY) == [], "it ended before the span began"
 
 
 def test_the_record_of_an_inspection_is_printed(market: Market, client: Client) -> None:

@@ -122,3 +122,11 @@ def test_a_supplier_is_judged_by_what_was_measured() -> None:
     assert score(Facts()).grade == ""
     cheaper = Facts(due=1, on_time=1, fill=D(1), spent=D(80), spent_before=D(100))
     assert (cheaper.price_percent, score(cheaper).points) == (D("-20.0"), D("100.0"))
+
+
+def test_lapses_and_recalls_cost_points_whatever_else_was_measured() -> None:
+    """On time in all 10 lines: 100, less one lapse (5) and two recalls (20) is 75, a C."""
+    facts = Facts(due=10, on_time=10, fill=D(10), lapsed=1, recalls=2)
+    assert (score(facts).points, score(facts).grade) == (D("75.0"), "C")
+    assert score(Facts(recalls=1)).points == D("90.0"), "nothing was due, but something was recalled"
+    assert score(Facts(due=1, recalls=11)).points == 0

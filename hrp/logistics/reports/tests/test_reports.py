@@ -29,7 +29,12 @@ CODES = (
     "stock_issue.export",
     "stock_receipt.view",
     "stock_receipt.export",
-)
+    "price_adjustment.view",
+    "price_adjustment.export",
+    *(f"{noun}.{act}" for noun in (
+        "purchase_order", "payable", "volume_contract", "license", "stocktake", "department_quota", "patient_use",
+    ) for act in ("view", "export")),
+)  # fmt: skip
 
 
 @pytest.fixture

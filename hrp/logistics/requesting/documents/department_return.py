@@ -14,6 +14,7 @@ from typing import Any
 from django.db import models
 
 from hrp.logistics import gates, subledger
+from hrp.logistics.budget import services as budget
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.models import Batch, Item, Store
 from hrp.logistics.requesting.documents import durables
@@ -49,6 +50,14 @@ WHERE i.id = ANY(%s)
 AMOUNTS_SQL = """
 UPDATE logistics_department_return_line l SET amount = a.amount
 FROM unnest(%s::int[], %s::numeric[]) AS a(position, amount) WHERE l.document_id = %s AND l.position = a.position
+"""
+
+# nothing where no budget had counted the issue
+SPENT_SQL = """
+SELECT i.material_class_id, l.amount, coalesce(p.code, ''), l.position FROM logistics_department_return_line l
+JOIN logistics_item i ON i.id = l.item_id JOIN logistics_department_return d ON d.id = l.document_id
+JOIN logistics_issue o ON o.id = d.issue_id LEFT JOIN logistics_project p ON p.id = o.project_id
+WHERE l.document_id = %s AND EXISTS (SELECT FROM logistics_budget_entry e WHERE e.source = %s AND e.state = 'actual')
 """
 
 
@@ -135,6 +144,7 @@ class DepartmentReturn(Document):
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         self.total = sum(amounts.values(), Decimal(0))
         carried = self._take_out_of_use(lines, ctx)
+        self._give_back(ctx)
         administrative = durables.bears_administration(self.org_unit_id, self.issue.business_date)
         accounts = {
             item: codes
@@ -175,6 +185,23 @@ class DepartmentReturn(Document):
             )  # fmt: skip
         return amounts
 
+    def _give_back(self, ctx: PostingContext) -> None:
+        """The budget the issue had spent is free again by what came back."""
+        issue = self.issue
+        wants = [
+            budget.Want(issue.org_unit_id, group, amount, project, position)
+            for group, amount, project, position in sql.rows(SPENT_SQL, [self.pk, issue.source])
+        ]
+        if wants:
+            budget.take_back(
+                wants,
+                source=issue.source,
+                day=issue.business_date,
+                by=ctx.source,
+                on=ctx.on,
+                actor=ctx.actor,
+            )
+
     def _take_out_of_use(self, lines: Sequence[Any], ctx: PostingContext) -> dict[int, Decimal]:
         """Durables that come back are not in use any more; the cost still carried, by line."""
         found = DurableInUse.objects.filter(source=self.issue.source)
@@ -201,9 +228,14 @@ class DepartmentReturn(Document):
 
     def entries(self, facts: ReturnFacts) -> list[EntryDraft]:
         fund = facts.fund
-        lines = [LineDraft(account=a, amount=v, fund=fund) for a, v in sorted(facts.inventory.items()) if v]
+        memo = f"项目 {self.issue.project}" if self.issue.project is not None else ""
+        lines = [
+            LineDraft(account=a, amount=v, fund=fund, memo=memo)
+            for a, v in sorted(facts.inventory.items())
+            if v
+        ]
         lines += [
-            LineDraft(account=a, amount=-v, org_unit_id=self.org_unit_id, fund=fund)
+            LineDraft(account=a, amount=-v, org_unit_id=self.org_unit_id, fund=fund, memo=memo)
             for a, v in sorted(facts.expense.items())
             if v
         ]
@@ -215,6 +247,7 @@ class DepartmentReturn(Document):
         sql.row("SELECT id FROM logistics_issue WHERE id = %s FOR UPDATE", [self.issue_id])
         subledger.mirror(kind="department_return_reversal", ctx=ctx)
         durables.undo(source=ctx.source, on=ctx.on)
+        budget.undo(by=ctx.source, on=ctx.on, actor=ctx.actor)
 
 
 class DepartmentReturnLine(DocumentLine):

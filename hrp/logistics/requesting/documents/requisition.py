@@ -2,7 +2,7 @@
 
 Its department approves it, the store says how much of each line it grants, of which item (a substitute with a note), and
 posts it: that promises the stock. Issues or transfers made from it consume the promise; what is left stays promised until
-it is served or closed. It moves no value, so it books nothing.
+it is served or closed, and so does the money of the budget. It moves no value, so it books nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 from django.db import models
 
 from hrp.logistics import gates, subledger
-from hrp.logistics.models import Item, Store
-from hrp.logistics.requesting.documents import limits
+from hrp.logistics.budget import services as budget
+from hrp.logistics.documents.stock_issue import project_problems
+from hrp.logistics.models import Item, Project, Store
+from hrp.logistics.requesting.documents import budgeting, limits
 from hrp.logistics.rules.valuation import line_amount
 from hrp.logistics.subledger import holding
 from hrp.logistics.subledger.shortages import shortage
@@ -25,6 +27,7 @@ from hrp.platform.base.fields import MoneyField, QuantityField, not_negative
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, Problem
 from hrp.platform.documents.models import Document, DocumentLine
 from hrp.platform.documents.spec import DocumentSpec, PostingContext
+from hrp.platform.ledger.models import Fund
 
 PRICES_SQL = """
 SELECT item_id, sum(amount) / sum(quantity) FROM (
@@ -52,13 +55,19 @@ class Requisition(Document):
         kind="logistics.requisition",
         title="申领单",
         prefix="SL",
-        header_fields=("store", "to_store", "urgent", "purpose"),
+        header_fields=("store", "to_store", "project", "fund", "urgent", "purpose"),
         line_fields=("item", "quantity", "reason"),
     )
 
     store = models.ForeignKey(Store, models.PROTECT, related_name="+", verbose_name="发放库房")
     to_store = models.ForeignKey(
         Store, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="领入科室库"
+    )
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="科教项目"
+    )
+    fund = models.ForeignKey(
+        Fund, models.PROTECT, related_name="+", null=True, blank=True, verbose_name="经费性质"
     )
     urgent = models.BooleanField("加急", default=False)
     purpose = models.CharField("用途", max_length=100, blank=True)
@@ -70,6 +79,8 @@ class Requisition(Document):
 
     def compute(self, lines: Sequence[Any]) -> None:
         """What it will cost, by the prices of the store today: for the approver, nothing is booked by it."""
+        if self.project is not None:
+            self.fund = self.project.fund
         items = sorted({line.item_id for line in lines if line.item_id})
         prices = dict(sql.rows(PRICES_SQL, [self.store_id, items, self.store_id, items]))
         for line in lines:
@@ -79,7 +90,7 @@ class Requisition(Document):
 
     def validate(self, lines: Sequence[Any]) -> None:
         items = Item.objects.in_bulk({line.item_id for line in lines})
-        problems = self._stores()
+        problems = self._stores() + project_problems(self.project, self.business_date)
         for place, line in enumerate(lines):
             if line.quantity <= 0:
                 problems.append(Problem("数量必须大于零", field="quantity", line=place))
@@ -108,6 +119,8 @@ class Requisition(Document):
         if not self.store.is_active:
             problems.append(Problem(f"{self.store} 已停用", field="store"))
         own = self.to_store
+        if self.project is not None and self.is_transferred:
+            problems.append(Problem("调入科室库的仍是库存，项目在科室库出库时再选", field="project"))
         if own is not None and own.org_unit_id != self.org_unit_id:
             problems.append(Problem(f"{own} 由{own.org_unit}管理，不是本科室的库", field="to_store"))
         if own is not None and own.pk == self.store_id:
@@ -142,6 +155,7 @@ class Requisition(Document):
         short = holding.reserve(wants, store_id=self.store_id, source=ctx.source, on=ctx.on)
         if short:
             raise shortage(short, store=str(self.store), verb="配货")
+        budgeting.hold(self, ctx)
 
     def _require_keeper(self, ctx: PostingContext) -> None:
         """Only who gives out of the store can say what it gives."""
@@ -156,6 +170,7 @@ class Requisition(Document):
                 way_out="未领的部分请“结束申领”，或先红冲出库单。",
             )
         holding.release(source=ctx.source)
+        budget.release(source=ctx.source, on=ctx.on, actor=ctx.actor)
 
 
 class RequisitionLine(DocumentLine):

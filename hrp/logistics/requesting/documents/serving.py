@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import models
 
 from hrp.logistics import gates, subledger
+from hrp.logistics.requesting.documents import budgeting
 from hrp.logistics.requesting.documents.requisition import Requisition
 from hrp.logistics.subledger import holding
 from hrp.platform.base import clock, sql
@@ -37,7 +38,7 @@ WHERE l.document_id = %s AND l.granted > 0 ORDER BY l.position
 """
 
 LINK_SQL = """
-SELECT d.requisition_id, q.store_id, q.org_unit_id, q.state, c.id IS NOT NULL
+SELECT d.requisition_id, q.store_id, q.org_unit_id, q.state, c.id IS NOT NULL, q.project_id
 FROM logistics_delivery d JOIN logistics_requisition q ON q.id = d.requisition_id
 LEFT JOIN logistics_requisition_closing c ON c.requisition_id = q.id WHERE d.source = %s FOR UPDATE OF q
 """
@@ -159,14 +160,17 @@ def serve(document: Any, ctx: PostingContext) -> None:
     link = sql.row(LINK_SQL, [ctx.source])
     if link is None:
         return
-    requisition_id, store, unit, state, closed = link
+    requisition_id, store, unit, state, closed, project = link
     if state != State.POSTED or closed:
         raise Conflict("所属申领单已红冲或已结束，不能再出库", code="request_closed", way_out="请作废本单。")
-    if document.store_id != store or (hasattr(document, "fund_id") and document.org_unit_id != unit):
+    is_issue = hasattr(document, "fund_id")
+    if document.store_id != store or (
+        is_issue and (document.org_unit_id, document.project_id) != (unit, project)
+    ):
         raise Conflict(
-            "库房或领用科室与申领单不一致",
+            "库房、领用科室或项目与申领单不一致",
             code="not_as_requested",
-            way_out="请改回申领单的库房与科室，或另制出库单。",
+            way_out="请改回申领单的库房、科室与项目，或另制出库单。",
         )
     parts = _parts(document, granted_lines(requisition_id))
     holding.consume(parts, source=f"{Requisition.spec.kind}:{requisition_id}")
@@ -206,7 +210,7 @@ def unserve(document: Any, ctx: PostingContext) -> None:
     link = sql.row(LINK_SQL, [ctx.source])
     if link is None:
         return
-    requisition_id, store, _, state, closed = link
+    requisition_id, store, _, state, closed, _ = link
     served = sql.rows(
         "SELECT line_position, sum(quantity) FROM logistics_requisition_serving WHERE source = %s GROUP BY 1",
         [ctx.source],
@@ -216,6 +220,7 @@ def unserve(document: Any, ctx: PostingContext) -> None:
         items = {line.position: line.item_id for line in granted_lines(requisition_id)}
         wants = [subledger.Want(position, items[position], quantity) for position, quantity in served]
         holding.restore(wants, store_id=store, source=f"{Requisition.spec.kind}:{requisition_id}")
+        budgeting.hold_again(document, ctx)
 
 
 def _record(requisition_id: int, source: str, parts: Mapping[int, Decimal]) -> None:

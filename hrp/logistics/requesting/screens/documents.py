@@ -120,6 +120,7 @@ REQUISITIONS = DocumentScreen(
         Column("business_date", sort=True, card="meta"),
         Column("org_unit", title="申领科室", card="line"),
         Column("store"),
+        Column("project", hidden=True),
         Column("urgent", title="加急", kind="text", value=lambda d: "加急" if d.urgent else "", card="meta"),
         Column("total", title="估计金额", sort=True, card="amount"),
         Column("state", card="tag"),
@@ -137,7 +138,8 @@ REQUISITIONS = DocumentScreen(
     fields=(
         Field("org_unit", title="申领科室"), Field("store", lookup="logistics.giving_store"), Field("business_date", title="申领日期"),
         Field("to_store", lookup="logistics.department_store", help="本科室设有保管库存的科室库时填写"), Field("campus"), Field("urgent"),
-        Field("purpose", span=2), Field("note", span=3),
+        Field("project", help="科研、教学等项目领用时选择"), Field("fund", help="空着时按自有资金；选了项目的按项目经费"),
+        Field("purpose"), Field("note", span=3),
     ),
     lines=(
         LineField("item", title="物资", lookup="logistics.item", width=240, fills={"unit": "unit"}),

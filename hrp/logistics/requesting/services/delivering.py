@@ -64,8 +64,10 @@ def deliver(requisition: Requisition, *, actor: User, lines: Sequence[dict[str, 
     if fresh.is_transferred:
         header |= {"org_unit": fresh.store.org_unit_id, "to_store": fresh.to_store_id}
     else:
-        fund = Fund.objects.values_list("pk", flat=True).get(code=FUND)
-        header |= {"org_unit": fresh.org_unit_id, "fund": fund, "receiver": str(fresh.maker)}
+        fund = fresh.fund_id or Fund.objects.values_list("pk", flat=True).get(code=FUND)
+        header |= {
+            "org_unit": fresh.org_unit_id, "fund": fund, "project": fresh.project_id, "receiver": str(fresh.maker),
+        }  # fmt: skip
     made = documents.submit(documents.save_draft(model, actor=actor, header=header, lines=rows), actor=actor)
     Delivery.objects.create(source=made.source, requisition=fresh)
     documents.log(fresh, "deliver", actor=actor, summary=f"配货 {fresh}：{made}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from hrp.logistics.budget import services as budget
 from hrp.logistics.models import Item
 from hrp.logistics.requesting.documents.requisition import Requisition
 from hrp.logistics.requesting.documents.serving import RequisitionClosing, granted_lines
@@ -104,6 +105,7 @@ def close(requisition: Requisition, *, actor: User, reason: str) -> RequisitionC
     if not any(line.left for line in granted_lines(fresh.pk)):
         raise Conflict(f"{fresh} 已全部领完，无需结束", code="complete", way_out="请刷新页面。")
     holding.release(source=fresh.source)
+    budget.release(source=fresh.source, on=clock.today(), actor=actor)
     closing = RequisitionClosing.objects.create(
         requisition=fresh, by=actor, at=clock.now(), reason=reason.strip()[:200]
     )

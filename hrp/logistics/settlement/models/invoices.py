@@ -23,6 +23,7 @@ class EInvoice(AppendOnlyModel):
     untaxed = MoneyField("不含税金额")
     tax = MoneyField("税额")
     total = MoneyField("价税合计")
+    blue_number = models.CharField("被红冲的蓝字发票", max_length=20, blank=True, default="")
     lines = models.JSONField("明细", default=list)
     file_name = models.CharField("文件名", max_length=200)
     sha256 = models.CharField(max_length=64)

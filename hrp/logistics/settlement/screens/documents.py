@@ -11,6 +11,7 @@ from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.screens.documents import DATES, MAKER, MOVES, NUMBER, defaults
 from hrp.logistics.settlement.documents.opening_stock import OpeningStock
 from hrp.logistics.settlement.documents.payment_request import PaymentRequest
+from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice
 from hrp.logistics.settlement.models import EInvoice, Payable, StoreOpening
 from hrp.logistics.settlement.services import allocating, einvoices, openings, payments
 from hrp.logistics.settlement.subledger import payables
@@ -42,12 +43,22 @@ def from_file(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
     found = EInvoice.objects.filter(pk=key).first() if key.isdigit() else None
     if found is None:
         return {}
-    lines = (
-        einvoices.suggest(found.lines, einvoices.waiting_for(found.supplier_id)) if found.supplier_id else []
+    blue = (
+        SupplierInvoice.objects.filter(
+            invoice_number=found.blue_number, state=State.POSTED, red_of=None
+        ).first()
+        if found.blue_number
+        else None
     )
+    if blue is not None:
+        lines = einvoices.taken_back(blue, found.total)
+    elif found.supplier_id and found.total > 0:
+        lines = einvoices.suggest(found.lines, einvoices.waiting_for(found.supplier_id))
+    else:
+        lines = []
     return {
         "supplier": found.supplier_id, "invoice_number": found.number, "invoice_date": found.issued_on,
-        "invoice_total": found.total, "einvoice": found.pk, "lines": lines,
+        "invoice_total": found.total, "einvoice": found.pk, "red_of": blue.pk if blue is not None else None, "lines": lines,
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from hrp.platform.ui.screens import Action, Column, Field, Filter, Panel, Regist
 def _import(*, actor: Any, obj: Any, values: Mapping[str, Any]) -> str:
     upload = values.get("file")
     if upload is None or not hasattr(upload, "read"):
-        raise Invalid("没有选择文件", problems=[Problem("请选择数电发票 XML 文件", field="file")])
+        raise Invalid("没有选择文件", problems=[Problem("请选择数电发票 XML 或 OFD 文件", field="file")])
     made = einvoices.take_in(actor=actor, name=upload.name, content=upload.read(einvoices.MAX_BYTES + 1))
     return f"/logistics/einvoices/{made.pk}"
 
@@ -80,7 +80,7 @@ EINVOICES = RegisterScreen(
     ),
     fields=(
         Field("number"), Field("issued_on"), Field("total"), Field("seller_name"), Field("seller_tax_number"), Field("supplier"),
-        Field("buyer_name"), Field("buyer_tax_number"), Field("untaxed"), Field("tax"), Field("file_name"), Field("imported_at"),
+        Field("buyer_name"), Field("buyer_tax_number"), Field("untaxed"), Field("tax"), Field("blue_number"), Field("file_name"), Field("imported_at"),
     ),
     panels=(
         Panel(
@@ -95,7 +95,7 @@ EINVOICES = RegisterScreen(
     ),
     actions=(
         Action("import", "导入数电发票", _import, permission="logistics.supplier_invoice.edit", icon="file-upload", style="primary", place="page",
-               fields=(Field("file", title="XML 文件", kind="file", required=True),)),
+               fields=(Field("file", title="XML 或 OFD 文件", kind="file", required=True),)),
         Action("book", "登记采购发票", _book, permission="logistics.supplier_invoice.edit", icon="file-invoice", style="primary",
                shown=lambda found: _booked(found) == "未登记"),
         Action("allocate", "运费分摊到入库单", _allocate, permission="logistics.cost_adjustment.edit", icon="arrows-split",

@@ -17,7 +17,9 @@ from django.db import transaction
 
 from hrp.logistics.models import Supplier
 from hrp.logistics.rules.valuation import value_out
+from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice
 from hrp.logistics.settlement.models import EInvoice
+from hrp.logistics.settlement.services import ofd
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.audit import services as audit
@@ -27,6 +29,7 @@ from hrp.platform.base.refusals import Conflict, Invalid, Problem
 ZERO = Decimal(0)
 MAX_BYTES = 2 * 1024 * 1024
 NUMBER = re.compile(r"\d{20}")
+BLUE = re.compile(r"蓝字\D{0,20}(\d{20})(?!\d)")
 CATEGORY = re.compile(r"^\*[^*]*\*")  # 税收分类简称, e.g. *医疗仪器器械*
 
 WAITING_SQL = """
@@ -48,12 +51,19 @@ class Read:
     tax: Decimal
     total: Decimal
     lines: tuple[dict[str, str], ...]
+    blue_number: str = ""  # of a red one, the invoice it takes back
 
 
 def read(content: bytes) -> Read:
-    """Read the XML of a 数电发票. Raises Invalid with what is missing; entities and DTDs are never followed."""
+    """Read a 数电发票, XML or OFD. Raises Invalid with what is missing; entities and DTDs are never followed."""
     if len(content) > MAX_BYTES:
         raise _unreadable("文件超过 2 MB")
+    if ofd.looks_like(content):
+        return _read_ofd(content)
+    return _read_xml(content)
+
+
+def _read_xml(content: bytes) -> Read:
     try:
         root = fromstring(content, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError):
@@ -71,7 +81,62 @@ def read(content: bytes) -> Read:
         tax=_number(root, f"{basic}/TotalTaxAm"),
         total=_number(root, f"{basic}/TotalTax-includedAmount"),
         lines=tuple(_line(row) for row in root.findall("EInvoiceData/IssuItemInformation")),
+        blue_number=_blue(" ".join(text for text in root.itertext() if "蓝字" in text)),
     )
+    return _proven(found)
+
+
+def _read_ofd(content: bytes) -> Read:
+    """The attached original where there is one; else what the tags and the custom data say."""
+    try:
+        package = ofd.read(content)
+    except ofd.Broken as broken:
+        raise _unreadable(f"OFD 文件{broken}") from None
+    if package.original is not None:
+        return _read_xml(package.original)
+    facts = package.facts
+    if not NUMBER.fullmatch(facts.get("number", "")):
+        raise _unreadable("OFD 中没有 20 位的数电发票号码")
+    untaxed, tax = _fact(facts, "untaxed"), _fact(facts, "tax")
+    found = Read(
+        number=facts["number"],
+        issued_on=_day(re.sub(r"[年月]", "-", facts.get("issued", "")).rstrip("日")),
+        seller=(facts.get("seller_name", "")[:200], facts.get("seller_id", "")[:20]),
+        buyer=(facts.get("buyer_name", "")[:200], facts.get("buyer_id", "")[:20]),
+        untaxed=untaxed,
+        tax=tax,
+        total=_fact(facts, "total") if facts.get("total") else untaxed + tax,
+        lines=tuple(
+            {key: text[:200] for key, text in line.items()} | {"total": _with_tax(line)}
+            for line in package.lines
+        ),
+    )
+    return _proven(found)
+
+
+def _fact(facts: Mapping[str, str], name: str) -> Decimal:
+    """An amount as printed: ¥1,234.50."""
+    try:
+        value = Decimal(re.sub(r"[¥￥,，\s]", "", facts.get(name, "")))
+    except InvalidOperation:
+        raise _unreadable(f"OFD 中缺少金额（{name}）") from None
+    if not value.is_finite():
+        raise _unreadable("OFD 中的金额不对")
+    return value
+
+
+def _with_tax(line: Mapping[str, str]) -> str:
+    whole = _decimal(line.get("untaxed", "")) + _decimal(line.get("tax", ""))
+    return f"{whole:.2f}" if whole else ""
+
+
+def _blue(text: str) -> str:
+    """A red invoice's remark names the blue one: 被红冲蓝字数电票号码：…"""
+    found = BLUE.search(text)
+    return found.group(1) if found else ""
+
+
+def _proven(found: Read) -> Read:
     if found.untaxed + found.tax != found.total:
         raise _unreadable(f"不含税金额 {found.untaxed} 加税额 {found.tax} 不等于价税合计 {found.total}")
     if not found.seller[1]:
@@ -82,7 +147,7 @@ def read(content: bytes) -> Read:
 def _unreadable(why: str) -> Invalid:
     return Invalid(
         f"不能导入：{why}", problems=[Problem(why, field="file")], code="bad_einvoice",
-        way_out="请上传税务数字账户或供应商提供的数电发票 XML 原件；版式 PDF、OFD 请手工登记。",
+        way_out="请上传税务数字账户或供应商提供的数电发票 XML 或 OFD 原件；版式 PDF 请手工登记。",
     )  # fmt: skip
 
 
@@ -139,7 +204,7 @@ def take_in(*, actor: User, name: str, content: bytes) -> EInvoice:
     made = EInvoice.objects.create(
         number=found.number, issued_on=found.issued_on, seller_name=found.seller[0], seller_tax_number=found.seller[1],
         buyer_name=found.buyer[0], buyer_tax_number=found.buyer[1], supplier=supplier, untaxed=found.untaxed, tax=found.tax,
-        total=found.total, lines=list(found.lines), file_name=name[:200], sha256=hashlib.sha256(content).hexdigest(),
+        total=found.total, lines=list(found.lines), blue_number=found.blue_number, file_name=name[:200], sha256=hashlib.sha256(content).hexdigest(),
         imported_by=actor, imported_at=clock.now(),
     )  # fmt: skip
     audit.record(
@@ -201,6 +266,16 @@ def suggest(lines: Iterable[Mapping[str, str]], waiting: Sequence[Waiting]) -> l
     return [
         *merged.values(),
         *([{"receipt_line": None, "quantity": ZERO, "amount": rest}] if rest and merged else []),
+    ]
+
+
+def taken_back(blue: SupplierInvoice, total: Decimal) -> list[dict[str, Any]]:
+    """The lines of a red invoice for the whole of a blue one; of a part, the clerk says which goods it takes back."""
+    if blue.invoice_total != -total:
+        return []
+    return [
+        {"receipt_line": line.receipt_line_id, "quantity": -line.quantity, "amount": -line.amount}
+        for line in blue.lines.order_by("position")
     ]
 
 

@@ -18,7 +18,7 @@ def xml(**more: str) -> bytes:
     """The XML of an invoice over two lines, as the tax office's platform writes it."""
     given = {
         "number": "26322000000012345678", "seller": "91320500MA1TEST001", "untaxed": "100.00", "tax": "13.00", "total": "113.00",
-        "issued": "2026-11-05", "head": "", "quantity": "10",
+        "issued": "2026-11-05", "head": "", "quantity": "10", "remark": "",
     } | more  # fmt: skip
     return """<?xml version="1.0" encoding="UTF-8"?>{head}
 <EInvoice><Header><EIid>{number}</EIid></Header><EInvoiceData>
@@ -28,6 +28,7 @@ def xml(**more: str) -> bytes:
 <TotalTax-includedAmount>{total}</TotalTax-includedAmount></BasicInformation>
 <IssuItemInformation><ItemName>*医疗仪器器械*batch</ItemName><SpecMod></SpecMod><MeaUnits>个</MeaUnits><Quantity>{quantity}</Quantity>
 <UnPrice>10</UnPrice><Amount>{untaxed}</Amount><TaxRate>0.13</TaxRate><ComTaxAm>{tax}</ComTaxAm></IssuItemInformation>
+<AdditionalInformation><Remark>{remark}</Remark></AdditionalInformation>
 </EInvoiceData><TaxSupervisionInfo><InvoiceNumber>{number}</InvoiceNumber><IssueTime>{issued}</IssueTime></TaxSupervisionInfo></EInvoice>
 """.format(**given).encode()
 
@@ -60,6 +61,37 @@ def test_what_is_not_an_invoice_is_refused(content: bytes, why: str) -> None:
     with pytest.raises(Invalid) as refused:
         einvoices.read(content)
     assert why in refused.value.reason
+
+
+def test_a_red_file_names_the_blue_one_it_takes_back() -> None:
+    red = xml(
+        number="26322000000012345699", untaxed="-100.00", tax="-13.00", total="-113.00", quantity="-10",
+        remark="被红冲蓝字数电票号码：26322000000012345678 红字发票信息确认单编号：32012611000000000001",
+    )  # fmt: skip
+    assert einvoices.read(red).blue_number == "26322000000012345678"
+    assert einvoices.read(xml()).blue_number == ""
+
+
+@pytest.mark.django_db
+def test_a_red_file_fills_the_form_with_what_it_takes_back() -> None:
+    """10 pieces estimated at 110.00 are invoiced at 113.00, then taken back: estimated again, nothing owed."""
+    business = Settling()
+    receipt = business.receive(business.items[0], 10, "110.00")
+    for content in (
+        xml(),
+        xml(
+            number="26322000000012345699", untaxed="-100.00", tax="-13.00", total="-113.00", quantity="-10",
+            remark="被红冲蓝字数电票号码：26322000000012345678",
+        ),
+    ):  # fmt: skip
+        made = einvoices.take_in(actor=business.clerk, name="a.xml", content=content)
+        given: dict[str, Any] = dict(from_file(business.clerk, {"einvoice": str(made.pk)}))
+        lines = given.pop("lines")
+        invoice = business.invoice(receipt, str(made.total), *lines, **given)
+    assert (invoice.total, invoice.red_of.invoice_number) == (Decimal("-113.00"), "26322000000012345678")
+    assert business.booked(invoice.source)["2302", None] == Decimal("113.00")
+    assert [w.quantity for w in einvoices.waiting_for(business.room.supplier.pk)] == [10]
+    business.check()
 
 
 @pytest.mark.django_db
