@@ -45,7 +45,7 @@ PROMISED: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "LOG-I1": (
         "期初加收入减发出等于期末", "settlement",
         f"UPDATE logistics_period_balance SET in_amount = in_amount + 0.01, closing_amount = closing_amount + 0.01 WHERE {SNAPSHOT}",
-        ("月份 2026-12", "库房 S1 中心库房", "物资 M0 batch", "批次 A（有效期至 2027-01-31）", "金额 0.01，流水金额 0"),
+        ("月份 2026-12", "库房 S1 中心库房", "物资 M0 batch", "批次 A（有效期至 2027-01-31）", "金额 0.01，流水金额 无"),
     ),
     "LOG-I2": (
         "余额等于流水合计", "root", f"UPDATE logistics_balance SET quantity = quantity + 5 WHERE id = {BATCH_A}",

@@ -25,6 +25,8 @@ from hrp.logistics.highvalue.services.using import Visit
 from hrp.logistics.models import Item, Layer, Reservation, StockBalance, Store, Valuation
 from hrp.logistics.purchasing.documents.supplier_return import SupplierReturn, received_lines
 from hrp.logistics.requesting.documents.department_return import DepartmentReturn, left_of
+from hrp.logistics.requesting.documents.requisition import Requisition
+from hrp.logistics.requesting.services import delivering
 from hrp.logistics.settlement.tests.world import Settling
 from hrp.logistics.subledger.transit import open_of
 from hrp.platform.base import clock, health
@@ -163,6 +165,14 @@ class Hospital(Settling, Counted):
 
     def book_use(self, use: Use) -> Any:
         return self.do(UseBooking, {"store": self.store.pk, "fund": self.room.fund.pk}, {"use": use.row.pk})
+
+    def ask(self, item: Item, quantity: Any) -> Any:
+        """A request granted whole, and what gives it out, posted."""
+        header = self.header(store=self.store.pk)
+        line = {"item": item.pk, "quantity": str(quantity)}
+        draft = services.save_draft(Requisition, actor=self.clerk, header=header, lines=[line])
+        granted = posting.post(services.submit(draft, actor=self.clerk), actor=self.clerk)
+        return posting.post(delivering.deliver(granted, actor=self.clerk), actor=self.clerk)
 
     # -- undoing and looking ---------------------------------------------------------------------------------------
 
