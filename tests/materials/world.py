@@ -90,6 +90,11 @@ class Hospital(Settling, Counted):
         header = {"store": self.stores[store].pk, "to_store": self.stores[to].pk}
         return self.do(StockTransfer, header, {"item": item.pk, "quantity": str(quantity)})
 
+    def arrive(self, transfer: StockTransfer, part: Decimal = Decimal(1)) -> Any:
+        """A share of what is on its way; all of it where a share would be nothing."""
+        nothing = not any(_share(one.quantity, part) for one in open_of(transfer.pk, transfer.source))
+        return super().arrive(transfer, Decimal(1) if nothing else part)
+
     def bring_back(self, issue: StockIssue, part: Decimal = Decimal(1)) -> Any:
         """A share of all that is left of an issue, batch by batch; None when nothing is."""
         items = {line.position: line.item_id for line in issue.lines.all()}

@@ -20,6 +20,10 @@ GROUP BY 1
 """
 
 
+def hold(document: Any, ctx: PostingContext) -> None:
+    services.hold(document.org_unit_id, on=ctx.on)
+
+
 def spend(document: Any, ctx: PostingContext) -> None:
     wants = [
         Want(document.org_unit_id, group, amount, position=position)
@@ -33,4 +37,4 @@ def give_back(document: Any, ctx: PostingContext) -> None:
     services.undo(by=ctx.source, on=ctx.on, actor=ctx.actor)
 
 
-GATE = gates.Gate("budget", gates.Moment.ISSUE, apply=spend, mirror=give_back)
+GATE = gates.Gate("budget", gates.Moment.ISSUE, prepare=hold, apply=spend, mirror=give_back)

@@ -32,6 +32,10 @@ SELECT id, org_unit_id, coalesce(material_class_id, 0), project, amount, control
 WHERE org_unit_id = ANY(%s) AND basis = %s AND %s BETWEEN valid_from AND valid_to ORDER BY id
 """
 LOCK_SQL = "SELECT id, amount FROM logistics_budget_line WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+HOLD_SQL = """
+SELECT id FROM logistics_budget_line WHERE org_unit_id = %s AND basis = %s AND %s BETWEEN valid_from AND valid_to
+ORDER BY id FOR NO KEY UPDATE
+"""
 SUMS_SQL = """
 SELECT line_id, source, state, sum(amount) FROM logistics_budget_entry
 WHERE line_id = ANY(%s) GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
@@ -118,6 +122,11 @@ def actual(
 ) -> list[Over]:
     """Money was spent: goods issued, or received. Takes over what ``of`` held. Raises Conflict (``over_budget``)."""
     return _enter(State.ACTUAL, wants, source=source, on=on, actor=actor, basis=basis, of=of)
+
+
+def hold(org_unit_id: int, *, on: dt.date) -> None:
+    """Lock a department's lines before stock is: spending and giving back meet both in this order."""
+    sql.rows(HOLD_SQL, [org_unit_id, Basis.EXPENSE, on])
 
 
 @transaction.atomic
