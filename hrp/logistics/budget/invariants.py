@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hrp.platform.base.health import Invariant, register
+from hrp.platform.base.health import Column, Invariant, call, register
 
 STATES = """
 SELECT line_id AS line, source, state, sum(amount) AS amount FROM logistics_budget_entry WHERE state <> 'carried'
@@ -37,14 +37,20 @@ LEFT JOIN LATERAL (
 WHERE e.amount <> coalesce(m.amount, 0)
 """
 
+WAY_OUT = "请打开所列单据核对其预算占用；重复计入的先红冲该单据再重做，红冲不了的请由运维查明。"
 ALL = (
     ("LOG-I14", "预算占用、承诺、执行按单据均不为负", STATES),
     ("LOG-I14A", "预算执行数等于出库成本", ACTUAL),
     ("LOG-I14B", "采购预算执行数等于入库金额", BOUGHT),
     ("LOG-I14C", "预算结转一出一进", CARRIED),
 )
+LINE = (
+    "SELECT b.id, u.name || ' ' || coalesce(c.name, '全部') FROM logistics_budget_line b JOIN org_unit u ON u.id = b.org_unit_id"
+    " LEFT JOIN logistics_class c ON c.id = b.material_class_id WHERE b.id = ANY(%s)"
+)
 
 
 def register_all() -> None:
+    call("logistics", line=Column("预算", LINE))
     for code, title, statement in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=statement))
+        register(Invariant(id=code, module="logistics", title=title, sql=statement, way_out=WAY_OUT))

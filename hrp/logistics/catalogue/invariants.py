@@ -42,6 +42,7 @@ LEFT JOIN logistics_price_take_over t ON t.effect_id = e.id GROUP BY e.id
 HAVING e.difference <> coalesce(sum(t.difference), 0)
 """
 
+WAY_OUT = "请在 基础资料 中核对所列物资；页面无误而仍不符的，请由运维查明。"
 ALL = (
     ("LOG-C1", "临时采购已用数量等于其使用记录合计", ONE_OFF),
     ("LOG-C2", "每个物资都能按编码检索到", SEARCH),
@@ -54,4 +55,4 @@ ALL = (
 
 def register_all() -> None:
     for code, title, sql in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=sql))
+        register(Invariant(id=code, module="logistics", title=title, sql=sql, way_out=WAY_OUT))

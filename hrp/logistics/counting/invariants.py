@@ -39,6 +39,7 @@ ONCE = """
 SELECT task_id, count(*) AS posted FROM logistics_stocktake WHERE state = 'posted' GROUP BY 1 HAVING count(*) > 1
 """
 
+WAY_OUT = "请核对所列盘点单、报损单与损溢处理单，多记的先红冲；单据无误而仍不符的，请由运维查明。"
 ALL = (
     ("LOG-I31", "待处理损溢等于总账待处理财产损溢（物资）", PENDING),
     ("LOG-I32", "损溢已处理金额等于处理单合计", SETTLED),
@@ -49,4 +50,4 @@ ALL = (
 
 def register_all() -> None:
     for code, title, sql in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=sql))
+        register(Invariant(id=code, module="logistics", title=title, sql=sql, way_out=WAY_OUT))

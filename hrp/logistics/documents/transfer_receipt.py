@@ -102,6 +102,8 @@ class TransferReceipt(Document):
             subledger.Move(m.position, m.item_id, m.batch_id, -m.quantity, -m.amount) for m in arriving
         ]
         transit, store = transit_store(self.transfer.store.campus_id), self.transfer.to_store_id
+        subledger.expect(store, [(m.item_id, m.batch_id) for m in arriving])
+        subledger.hold({transit: [m.item_id for m in leaving]})
         subledger.write(leaving, store_id=transit, kind="transfer_arrival", ctx=ctx)
         subledger.write(_merged(arriving), store_id=store, kind="transfer_in", ctx=ctx)
         self.total = sum(amounts.values(), Decimal(0))

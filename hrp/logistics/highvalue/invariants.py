@@ -104,8 +104,15 @@ SQL = (
 )
 
 
+WAY_OUT = "请扫码核对所列唯一码或寄售柜实物，按单据补办或红冲；账面无误而仍不符的，请由运维查明。"
+CHARGES = "请在 高值耗材 → 收费对账 中逐项补收、退费或写明原因。"
+
+
 def register_all() -> None:
     for code, title, sql in SQL:
-        register(Invariant(id=code, module="logistics", title=title, sql=sql))
-    register(Invariant("LOG-HV4", "logistics", "已使用的均已收费或已说明", check=_used_not_charged))
-    register(Invariant("LOG-HV5", "logistics", "已收费的均有使用登记或已说明", check=_charged_not_used))
+        register(Invariant(id=code, module="logistics", title=title, sql=sql, way_out=WAY_OUT))
+    for code, title, check in (
+        ("LOG-HV4", "已使用的均已收费或已说明", _used_not_charged),
+        ("LOG-HV5", "已收费的均有使用登记或已说明", _charged_not_used),
+    ):
+        register(Invariant(code, "logistics", title, check=check, way_out=CHARGES))

@@ -101,6 +101,7 @@ JOIN logistics_inspection_line l ON l.document_id = d.id JOIN logistics_order_li
 JOIN logistics_order o ON o.id = x.document_id WHERE o.maker_id = s.signer_id
 """
 
+WAY_OUT = "请核对所列订单、验收单、入库单与退货单，多记的先红冲；单据无误而仍不符的，请由运维查明。"
 ALL = (
     ("LOG-I15", "订单行收货不超过订货与允许超收", OVER_RECEIVED),
     ("LOG-I15L", "入库的订单行与物资、供应商一致", NOT_AS_ORDERED),
@@ -116,4 +117,4 @@ ALL = (
 
 def register_all() -> None:
     for code, title, sql in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=sql))
+        register(Invariant(id=code, module="logistics", title=title, sql=sql, way_out=WAY_OUT))

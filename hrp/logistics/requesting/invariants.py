@@ -67,6 +67,7 @@ LEFT JOIN LATERAL (
 WHERE e.amount <> coalesce(o.amount, 0)
 """
 
+WAY_OUT = "请核对所列申领单及其出库、退库单，多记的先红冲；单据无误而仍不符的，请由运维查明。"
 ALL = (
     ("LOG-I21", "库存占用等于申领核发未领的数量", PROMISES),
     ("LOG-I22", "申领已领数量不超过核发数量", SERVED),
@@ -79,4 +80,4 @@ ALL = (
 
 def register_all() -> None:
     for code, title, sql in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=sql))
+        register(Invariant(id=code, module="logistics", title=title, sql=sql, way_out=WAY_OUT))

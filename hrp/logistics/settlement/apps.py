@@ -23,11 +23,13 @@ class SettlementConfig(AppConfig):
         from hrp.logistics.settlement.documents.payment_request import PaymentRequest, PaymentRequestLine
         from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice, SupplierInvoiceLine
         from hrp.logistics.settlement.screens import documents, einvoices, lookups
-        from hrp.logistics.settlement.services import closing, steps
+        from hrp.logistics.settlement.services import closing, steps, warning
         from hrp.logistics.settlement.subledger import receiving
         from hrp.platform.access import permissions
         from hrp.platform.documents import registry
+        from hrp.platform.jobs import checkups
         from hrp.platform.ledger import closing as ledger_closing
+        from hrp.platform.notify import kinds
         from hrp.platform.org import parameters as declared
         from hrp.platform.ui import menu, screens
 
@@ -39,6 +41,8 @@ class SettlementConfig(AppConfig):
         permissions.declare_all("logistics", PERMISSIONS)
         declared.declare(*parameters.SPECS)
         invariants.register_all()
+        kinds.declare(warning.KIND, "物资数据核对", module="logistics", mandatory=True)
+        checkups.listen("settlement", warning.tell)
         gates.know_estimates("settlement", receiving.still_estimated)
         for gate in receiving.GATES:
             gates.register(gate)

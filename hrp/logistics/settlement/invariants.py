@@ -1,11 +1,8 @@
-"""Invariants of settlement and closing (物流 I1, I9, I10, I13), as queries that must return no row.
-
-I12 (numbers without gap) holds for the documents of every module: DOC-1.
-"""
+"""Invariants of settlement and closing (物流 I1, I9, I10, I13), as queries that must return no row."""
 
 from __future__ import annotations
 
-from hrp.platform.base.health import Invariant, register
+from hrp.platform.base.health import Column, Invariant, call, register
 
 # what a closed month says moved is what moved in it
 PERIODS = """
@@ -62,11 +59,11 @@ WHERE coalesce(p.amount, 0) <> coalesce(g.amount, 0)
 """
 
 OPEN_ITEMS = """
-SELECT 'payable' AS of, p.id, p.amount, sum(s.amount) AS settled FROM logistics_payable p
-JOIN logistics_payable s ON s.settles_id = p.id GROUP BY p.id, p.amount, p.settles_id
+SELECT '应付' AS of, p.source, p.amount, sum(s.amount) AS settled FROM logistics_payable p
+JOIN logistics_payable s ON s.settles_id = p.id GROUP BY p.id, p.source, p.amount, p.settles_id
 HAVING p.settles_id IS NOT NULL OR sign(sum(s.amount)) = sign(p.amount) OR abs(sum(s.amount)) > abs(p.amount)
 UNION ALL
-SELECT 'estimate', receipt_line_id, sum(quantity), sum(amount) FROM logistics_estimate GROUP BY 2
+SELECT '暂估', min(source), sum(quantity), sum(amount) FROM logistics_estimate GROUP BY receipt_line_id
 HAVING sum(quantity) < 0 OR sum(amount) < 0 OR (sum(quantity) = 0 AND sum(amount) <> 0)
 """
 
@@ -96,17 +93,36 @@ WHERE d.state = 'posted' GROUP BY p.id HAVING count(d.id) > 1 OR sum(l.amount) <
     OR EXISTS (SELECT FROM logistics_payable r WHERE r.settles_id = p.id AND r.kind = 'reversal')
 """
 
+CLOSED_MONTH = (
+    "SELECT c.id, to_char(p.first_day, 'YYYY-MM') FROM logistics_close c JOIN ledger_period p ON p.id = c.period_id"
+    " WHERE c.id = ANY(%s)"
+)
+LEDGER = "所列单据与总账不符：先看该科目有无手工凭证，有则红冲；没有则请由运维对照操作日志查明。"
+SNAPSHOT = (
+    "请另一位有权限的人反结账该月（先反结账其后各月），核对当月流水后重新月结；仍不符的，请由运维查明。"
+)
 ALL = (
-    ("LOG-I1", "月结期初加收入减发出等于期末，且等于当月流水", PERIODS),
-    ("LOG-I9", "暂估等于总账应付账款-暂估（按单据）", ESTIMATES),
-    ("LOG-I9P", "应付账款等于总账应付账款（按单据）", PAYABLES),
-    ("LOG-I9S", "暂估与应付的核销不超过其金额", OPEN_ITEMS),
-    ("LOG-I9U", "使用结算至多开一次发票，金额相符", SETTLED),
-    ("LOG-I10", "科室领用与差价等于交给成本核算的费用", COSTS),
-    ("LOG-I13", "本期期初等于上期期末", OPENINGS),
+    ("LOG-I1", "月结期初加收入减发出等于期末，且等于当月流水", PERIODS, SNAPSHOT),
+    ("LOG-I9", "暂估等于总账应付账款-暂估（按单据）", ESTIMATES, LEDGER),
+    ("LOG-I9P", "应付账款等于总账应付账款（按单据）", PAYABLES, LEDGER),
+    (
+        "LOG-I9S",
+        "暂估与应付的核销不超过其金额",
+        OPEN_ITEMS,
+        "请核对所列单据的发票、退货与付款，多核销的先红冲。",
+    ),
+    (
+        "LOG-I9U",
+        "使用结算至多开一次发票，金额相符",
+        SETTLED,
+        "请核对所列使用结算单的采购发票，多开的先红冲。",
+    ),
+    ("LOG-I10", "科室领用与差价等于交给成本核算的费用", COSTS, LEDGER),
+    ("LOG-I13", "本期期初等于上期期末", OPENINGS, SNAPSHOT),
 )
 
 
 def register_all() -> None:
-    for code, title, statement in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=statement))
+    call("logistics", settled=Column("已核销"), close=Column("月份", CLOSED_MONTH))
+    for code, title, statement, way_out in ALL:
+        register(Invariant(id=code, module="logistics", title=title, sql=statement, way_out=way_out))

@@ -3,11 +3,13 @@
 ``taking`` decides what leaves and at what amount, ``writing`` writes moves and brings balances along, ``layers`` keeps
 first in, first out, ``adjusting`` changes values without moving goods, ``mirroring`` undoes a document to the fen.
 
-Locks are always taken in the same order, first balances by (store, item, expiry, batch), then valuations by (store,
-item), then layers: locking in typed order deadlocks under eight writers. What rooms above lock (orders, budgets) comes after.
+Locks are always taken in the same order (:mod:`locking`): store by store, 在途 last, in each balances by (item, expiry,
+batch), then valuations by item, then layers. Locking in typed order deadlocks
+under eight writers. What rooms above lock (orders, budgets) comes after.
 """
 
 from hrp.logistics.subledger.adjusting import Change, adjust
+from hrp.logistics.subledger.locking import expect, hold
 from hrp.logistics.subledger.mirroring import lock_moved, mirror
 from hrp.logistics.subledger.taking import Taken, Want, take
 from hrp.logistics.subledger.writing import Move, batch_ids, methods_of, write
@@ -19,6 +21,8 @@ __all__ = [
     "Want",
     "adjust",
     "batch_ids",
+    "expect",
+    "hold",
     "lock_moved",
     "methods_of",
     "mirror",

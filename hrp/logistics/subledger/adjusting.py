@@ -11,7 +11,8 @@ from hrp.logistics.rules.methods import CostMethod
 from hrp.logistics.rules.sharing import share
 from hrp.logistics.rules.valuation import price_difference
 from hrp.logistics.subledger import layers
-from hrp.logistics.subledger.taking import lock_holdings, lock_valuations
+from hrp.logistics.subledger.locking import hold, in_order
+from hrp.logistics.subledger.taking import lock_valuations
 from hrp.logistics.subledger.writing import Move, methods_of, write
 from hrp.platform.base.refusals import Conflict
 from hrp.platform.documents.spec import PostingContext
@@ -42,9 +43,9 @@ def adjust(changes: Sequence[Change], *, kind: str, ctx: PostingContext) -> None
         if change.amount:
             by_store[change.store_id].append(change)
     methods = methods_of([c.item_id for c in changes])
-    for store, found in sorted(by_store.items()):
-        lock_holdings(store, [c.item_id for c in found])
-    for store, found in sorted(by_store.items()):
+    hold({store: [c.item_id for c in found] for store, found in by_store.items()}, methods=methods)
+    for store in in_order(by_store):
+        found = by_store[store]
         together: dict[int, Decimal] = defaultdict(Decimal)
         for change in found:
             together[change.item_id] += change.amount

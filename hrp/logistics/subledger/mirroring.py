@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from hrp.logistics.rules.methods import CostMethod
 from hrp.logistics.subledger import layers
-from hrp.logistics.subledger.taking import lock_holdings, lock_valuations
+from hrp.logistics.subledger.locking import hold, in_order
 from hrp.logistics.subledger.writing import Move, methods_of, stock_gone, write
 from hrp.platform.base import sql
 from hrp.platform.documents.spec import PostingContext
@@ -15,11 +15,10 @@ from hrp.platform.documents.spec import PostingContext
 def lock_moved(source: str) -> None:
     """Lock what a document moved, in the usual order, for who undoes more than stock and locks that after stock."""
     found = sql.rows(
-        "SELECT store_id, array_agg(DISTINCT item_id) FROM logistics_move WHERE source = %s GROUP BY 1 ORDER BY 1",
+        "SELECT store_id, array_agg(DISTINCT item_id) FROM logistics_move WHERE source = %s GROUP BY 1",
         [source],
     )
-    for store, items in found:
-        lock_holdings(store, items)
+    hold(dict(found))
 
 
 def mirror(*, kind: str, ctx: PostingContext) -> None:
@@ -37,11 +36,9 @@ def mirror(*, kind: str, ctx: PostingContext) -> None:
         by_store[store].append(Move(*move))
     methods = methods_of([m.item_id for moves in by_store.values() for m in moves])
     pooled = [item for item, method in methods.items() if method != CostMethod.BATCH]
-    for store, moves in sorted(by_store.items()):
-        lock_holdings(store, [m.item_id for m in moves])
-    for store, moves in sorted(by_store.items()):
-        if pooled:
-            lock_valuations(store, pooled)
-            if not layers.give_back(store_id=store, source=ctx.source):
-                raise stock_gone(sorted({m.position for m in moves}))
+    hold({store: [m.item_id for m in moves] for store, moves in by_store.items()}, methods=methods)
+    for store in in_order(by_store):
+        moves = by_store[store]
+        if pooled and not layers.give_back(store_id=store, source=ctx.source):
+            raise stock_gone(sorted({m.position for m in moves}))
         write(moves, store_id=store, kind=kind, ctx=ctx, methods=methods)

@@ -114,11 +114,7 @@ def close_period(*, period: Period, actor: User) -> Period:
         )
     unready = closing.unready(period)
     outcomes = health.run()
-    broken = [
-        Problem(f"{o.id} {o.title}：{o.found} 行" + (f"（{o.detail}）" if o.detail else ""))
-        for o in outcomes
-        if o.state != "ok"
-    ]
+    broken = [Problem(o.words()) for o in outcomes if o.state != "ok"]
     if unready or broken:
         raise Conflict(
             f"{period} 结账前检查未通过：{len(unready)} 项未完成，{len(broken)} 项不变量不成立",

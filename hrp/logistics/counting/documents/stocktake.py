@@ -105,6 +105,7 @@ class Stocktake(Document):
             raise Conflict(f"该盘点任务已由 {posted[0]} 入账", code="posted_before", way_out="请作废本单。")
         lines: list[Any] = list(self.lines.order_by("position"))
         self._require_reasons(lines)
+        subledger.hold({self.store_id: [line.item_id for line in lines]})
         taken = self._losses(lines, ctx)
         gained = self._gains([line for line in lines if line.difference > 0], taken)
         moves = [*taken.moves, *gained]
@@ -137,7 +138,7 @@ class Stocktake(Document):
             )  # fmt: skip
 
     def _losses(self, lines: Sequence[Any], ctx: PostingContext) -> subledger.Taken:
-        """What is missing leaves as it is, whatever its expiry; balances of gains are locked in the same breath."""
+        """What is missing leaves as it is, whatever its expiry."""
         wants = [
             subledger.Want(x.position, x.item_id, -x.difference, batch_id=x.batch_id)
             for x in lines

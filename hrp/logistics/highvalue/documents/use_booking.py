@@ -21,7 +21,6 @@ from hrp.logistics.highvalue.pieces import events
 from hrp.logistics.models import Store
 from hrp.logistics.rules.valuation import line_amount
 from hrp.logistics.subledger.shortages import shortage
-from hrp.logistics.subledger.taking import lock_holdings
 from hrp.platform.base import sql
 from hrp.platform.base.fields import MoneyField
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
@@ -103,6 +102,7 @@ class UseBooking(Document):
         consigned = [x for x in lines if uses[x.use_id].unit.owner == TraceUnit.Owner.SUPPLIER]
         own = [x for x in lines if uses[x.use_id].unit.owner == TraceUnit.Owner.HOSPITAL]
         amounts = {x.position: line_amount(ONE, uses[x.use_id].unit.price or Decimal(0)) for x in consigned}
+        self._hold(consigned, own, uses)
         self._pass_through(consigned, uses, amounts, ctx)
         amounts |= self._take_own(own, uses, ctx)
         steps = [events.Step(uses[x.use_id].unit_id, rules.State.BOOKED, None, x.position) for x in lines]
@@ -110,6 +110,16 @@ class UseBooking(Document):
         self.total = sum(amounts.values(), Decimal(0))
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         return self._facts(lines, uses, amounts, ctx)
+
+    def _hold(self, consigned: Sequence[Any], own: Sequence[Any], uses: dict[int, PatientUse]) -> None:
+        """Everything that will be touched, in the order of all stock."""
+        wanted: dict[int, list[int]] = defaultdict(list)
+        for x in consigned:
+            wanted[self.store_id].append(uses[x.use_id].unit.item_id)
+        for x in own:
+            unit = uses[x.use_id].unit
+            wanted[unit.store_id or self.store_id].append(unit.item_id)
+        subledger.hold(wanted)
 
     def _pass_through(
         self,
@@ -127,7 +137,6 @@ class UseBooking(Document):
             if (use := uses[x.use_id])
         ]
         went = [subledger.Move(m.position, m.item_id, m.batch_id, -m.quantity, -m.amount) for m in came]
-        lock_holdings(self.store_id, [m.item_id for m in came])
         subledger.write(came, store_id=self.store_id, kind="use_receipt", ctx=ctx)
         subledger.write(went, store_id=self.store_id, kind="use_issue", ctx=ctx)
 

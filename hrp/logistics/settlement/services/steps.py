@@ -136,11 +136,7 @@ def estimated(period: Period) -> list[Open]:
 
 def broken(period: Period) -> list[Open]:
     """Invariants of materials that do not hold."""
-    return [
-        Open(f"{o.id} {o.title}：{o.found} 行" + (f"（{o.detail}）" if o.detail else ""))
-        for o in health.run("logistics")
-        if o.state != "ok"
-    ]
+    return [Open(o.words()) for o in health.run("logistics") if o.state != "ok"]
 
 
 OWN = (

@@ -15,6 +15,7 @@ from decimal import Decimal
 from hrp.logistics.rules.methods import CostMethod
 from hrp.logistics.rules.valuation import value_out
 from hrp.logistics.subledger import layers
+from hrp.logistics.subledger.locking import hold
 from hrp.logistics.subledger.taking import lock_holdings, lock_valuations
 from hrp.platform.base import sql
 from hrp.platform.base.refusals import Conflict
@@ -140,6 +141,7 @@ class _Held:
             if on_its_way:
                 transit.add(store)
         methods = {r.item: r.method for r in received}
+        hold(stores, methods=methods)
         holdings = {store: lock_holdings(store, sorted(items)) for store, items in sorted(stores.items())}
         held = cls(defaultdict(list), {}, defaultdict(Decimal))
         for store, items in sorted(stores.items()):

@@ -33,10 +33,14 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"{WORDS[one['state']]}  {one['id']:<36} {one['title']}  {one['seconds']:.3f} 秒"
                 )
-                for row in one["rows"]:
-                    self.stdout.write(f"      {json.dumps(row, ensure_ascii=False, cls=DjangoJSONEncoder)}")
+                for row in one["told"]:
+                    self.stdout.write(f"      {row}")
+                if one["found"] > len(one["told"]):
+                    self.stdout.write(f"      …… 共 {one['found']} 行")
                 if one["detail"]:
                     self.stdout.write(f"      {one['detail']}")
+                if one["state"] != "ok" and one["way_out"]:
+                    self.stdout.write(f"      处理办法：{one['way_out']}")
             self.stdout.write(f"{run.ok} 条通过，{run.broken} 条不符，{run.unknown} 条未知，{run.seconds} 秒")
         if run.broken or run.unknown:
             raise SystemExit(1)
