@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 from unittest import mock
+from zlib import crc32
 
 from django.apps import apps
 from django.db import connection, transaction
@@ -63,14 +64,14 @@ class Checker:
         self.knocks = 0
         self._untouched = self._state()
 
-    def faults(self, doors: Iterable[Door], columns: Iterable[str] = COLUMNS) -> list[str]:
-        """Every door as every column, in every place that makes a difference, straight and by detours."""
-        columns, doors = tuple(columns), [door for door in doors if self.policy.row(door) is not None]
+    def faults(self, doors: Iterable[Door], columns: Iterable[str] = ()) -> list[str]:
+        """Every door as every column (or some), in every place that makes a difference, straight and by detours."""
+        doors = [door for door in doors if self.policy.row(door) is not None]
         first = {(door.route, door.method, door.screen): door for door in reversed(doors)}
         return [
             fault
             for door in doors
-            for column in columns
+            for column in (columns or self.by_turns(door))
             if column in self.columns(door)
             # whoever may not even look is told so before the act is looked at: one act of an address will do
             if door == first[door.route, door.method, door.screen] or self.policy.may_look(column, door)
@@ -87,7 +88,21 @@ class Checker:
             return FEWER if needs[:1] == ("nobody",) else FEW
         if self.policy.is_alike(door):
             return ALIKE
-        return tuple(column for column in COLUMNS if column != "mx" or set(needs) - {"view"})
+        return tuple(
+            column
+            for column in COLUMNS
+            if (column != "mx" or set(needs) - {"view"})
+            and (column not in matrix.AT_WORK or self.policy.is_at_work(column, door))
+        )
+
+    def by_turns(self, door: Door) -> tuple[str, ...]:
+        """Of those who hold nothing at all in the system of the door one knocks, another one at the next door."""
+        columns = self.columns(door)
+        if not self.policy.asks(door):
+            return columns
+        strangers = [c for c in columns if c != ANONYMOUS and self.policy.is_stranger(c, door)]
+        turn = strangers[crc32(str(door).encode()) % len(strangers)] if strangers else ""
+        return tuple(column for column in columns if column not in strangers or column == turn)
 
     def places(self, column: str, door: Door) -> tuple[str, ...]:
         """One's own place tells whether the permission is asked for; the others tell whether the department is."""

@@ -46,10 +46,10 @@ from hrp.platform.base import clock, stamps
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute, Attachment, Delegation, Document
 from hrp.platform.documents.testing import DAY, SINCE, World
-from hrp.platform.exchange.models import ExportFile
+from hrp.platform.exchange.models import ExportFile, Partner, PartnerMessage
 from hrp.platform.ledger.models import Entry, Line, Period
 from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, Message
-from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit
+from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit, Parameter
 from hrp.platform.org.services import move_unit
 from tests.permissions import matrix, policy, rooms
 from tests.permissions.places import HEAVY, canary
@@ -354,9 +354,24 @@ class _Builder:
         Gateway.objects.create(
             code="voice", title="语音", kind="voice", url="http://127.0.0.1:1/", allowed=""
         )
+        self._partners()
+        self.hospital.put("system.parameters.verify", "own", Parameter.objects.create(
+            key="highvalue.cancel_hours", valid_from=SINCE, value="24", source="院内规定", entered_by="录入人", entered_at=NOW,
+        ))  # fmt: skip
         ContactPoint.objects.create(user=people["se"], kind="mobile", address="13800000000")
         User.objects.create(username="locked", display_name="已锁定", is_locked=True)
         Role.objects.create(code="with-factor", title="须双因子", requires_second_factor=True)
+
+    @staticmethod
+    def _partners() -> None:
+        """One that is spoken to and one that is not yet, and a message that was given up."""
+        on, _off = (
+            Partner.objects.create(code=code, title=code, is_active=code == "HIS") for code in ("HIS", "EMR")
+        )
+        PartnerMessage.objects.create(
+            partner=on, direction=PartnerMessage.Direction.OUT, kind="his.charge", key="1", body={},
+            state=PartnerMessage.State.EXHAUSTED, created_at=NOW,
+        )  # fmt: skip
 
     def personal(self) -> None:
         """What belongs to the builder alone."""
