@@ -51,7 +51,7 @@ from hrp.platform.ledger.models import Entry, Line, Period
 from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, Message
 from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit, Parameter
 from hrp.platform.org.services import move_unit
-from tests.permissions import matrix, policy, rooms
+from tests.permissions import matrix, policy, rooms, world_materials
 from tests.permissions.places import HEAVY, canary
 
 NOW = clock.at(dt.date(2026, 11, 24), 10)
@@ -119,6 +119,7 @@ def _build() -> Hospital:
     builder.places()
     builder.everybody()
     builder.papers()
+    world_materials.furnish(hospital, builder.room, file=ATTACHMENT)
     builder.tickets()
     builder.registers()
     builder.personal()
