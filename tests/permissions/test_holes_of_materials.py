@@ -1,0 +1,32 @@
+"""Holes the matrix found in the rooms of materials, each by its name, so that none is dug again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from hrp.logistics.catalogue.models import OneOffPurchase
+from tests.permissions.requests import Requests
+from tests.permissions.world import Hospital
+
+
+@pytest.fixture(autouse=True)
+def _taken_back(hospital: Hospital) -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_nobody_asks_for_a_purchase_of_another_department(hospital: Hospital) -> None:
+    """What is bought outside the catalogue was asked for in any department by whoever may ask in one."""
+    client = Requests(hospital).clients["al"]
+    form = {
+        "item": OneOffPurchase.objects.values_list("item_id", flat=True)[0], "quantity": "1", "reason": "急用",
+        "valid_to": "2026-12-31",
+    }  # fmt: skip
+    for place, status in (("sibling", 403), ("own", 302)):
+        sent = client.post("/logistics/one-offs/new", {**form, "org_unit": hospital.units[place].pk})
+        assert sent.status_code == status, place
+    assert not OneOffPurchase.objects.filter(reason="急用", org_unit=hospital.units["sibling"]).exists()
