@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 
+from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
 from tests.permissions.requests import Requests
 from tests.permissions.world import Hospital
@@ -30,3 +31,19 @@ def test_nobody_asks_for_a_purchase_of_another_department(hospital: Hospital) ->
         sent = client.post("/logistics/one-offs/new", {**form, "org_unit": hospital.units[place].pk})
         assert sent.status_code == status, place
     assert not OneOffPurchase.objects.filter(reason="急用", org_unit=hospital.units["sibling"]).exists()
+
+
+def test_a_row_is_changed_whatever_its_list_is_ordered_by(hospital: Hospital) -> None:
+    """A budget of no class could not be changed: the order of the list leads through the class, which could not be locked."""
+    line = BudgetLine.objects.get(pk=hospital.objects["logistics.budget_line"]["own"])
+    client = Requests(hospital).clients["al"]
+    form = {
+        "org_unit": line.org_unit_id,
+        "amount": "100",
+        "basis": line.basis,
+        "control": "hard",
+        "note": "从严",
+    }
+    assert client.post(f"/logistics/budgets/{line.pk}/edit", form).status_code == 302
+    line.refresh_from_db()
+    assert (line.control, line.note) == ("hard", "从严")
