@@ -225,6 +225,7 @@ def _of_view(address: Address, method: str) -> Iterator[Door]:
     acts = [act.code for act in desk.ACTS]
     codes = {
         "lookup": [one.key for one in (*screens.lookups, *screens.registers()) if not _awaited(one)],
+        "lookup.scan": [one.key for one in screens.registers() if one.scan is not None],
         "operations.ticket.act": acts,
         "operations.incident.act": acts,
         "POST operations.incident.review": ["write", "approve"],
@@ -233,5 +234,5 @@ def _of_view(address: Address, method: str) -> Iterator[Door]:
     }
     for code in codes.get(address.name) or codes.get(f"{method} {address.name}", [""]):
         name = f"{address.name}:{code}" if code else address.name
-        screen = code if address.name == "lookup" else ""
+        screen = code if address.name in ("lookup", "lookup.scan") else ""
         yield Door(name, name, method, address.route, screen, code, not hasattr(address.view, "view_class"))

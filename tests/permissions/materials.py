@@ -14,6 +14,9 @@ logistics.stock_receipt.print                                               .  .
 logistics.stock_*.edit logistics.stock_*.submit                             .  .  .  .  a  .  .  .  .  .  .  .  .
 logistics.transfer_receipt.edit logistics.transfer_receipt.submit           .  .  .  .  a  .  .  .  .  .  .  .  .
 logistics.item.view                                                         o  o  o  .  a  a  a  a  o  a  a  a  a
+logistics.budget_line.view                                                  .  .  o  .  a  a  a  .  .  a  a  a  a
+logistics.budget_line.edit logistics.budget_line.change                     .  .  .  .  .  .  .  .  .  a  .  a  .
+logistics.identifier.bind                                                   .  .  .  .  a  .  .  .  .  a  .  .  .
 logistics.store.view                                                        .  .  .  .  a  a  a  .  o  a  a  a  a
 logistics.*.export                                                          .  .  .  .  a  a  a  .  .  a  .  a  .
 logistics.*.view                                                            .  .  .  .  a  a  a  .  .  a  a  a  a
@@ -24,7 +27,7 @@ logistics.*                                                                 .  .
 """
 
 BY_DEPARTMENT = """
-logistics.store logistics.balance logistics.move
+logistics.store logistics.balance logistics.move logistics.one_off logistics.budget_line
 """
 
 # Lists of the whole hospital for whoever may use them at all: goods are sent to stores of other departments.
@@ -32,6 +35,7 @@ OF_ALL = frozenset({"lookup:logistics.any_store"})
 
 CALLED = {
     "logistics.balance": "logistics.stock", "logistics.move": "logistics.stock",
+    "logistics.authorisation": "logistics.license", "logistics.admission": "logistics.item",
     "logistics.stock_as_of": "logistics.stock", "logistics.near_expiry": "logistics.stock",
     "logistics.idle_goods": "logistics.stock", "logistics.turnover": "logistics.stock",
     "logistics.usage_by_department": "logistics.stock_issue", "logistics.usage_matrix": "logistics.stock_issue",
@@ -49,4 +53,23 @@ logistics.transfer_receipt.edit|logistics.stock.view GET lookup:logistics.batch
 logistics.transfer_receipt.edit   GET          lookup:logistics.transfer_on_the_way
 view|logistics.stock_receipt.*    GET          lookup:logistics.supplier
 view|logistics.item.*             GET          lookup:logistics.material_class
+logistics.item.view|logistics.stock_*.edit POST lookup.scan:logistics.item
+
+view edit                         POST         logistics.item.act:submit logistics.item.act:freeze logistics.item.act:thaw logistics.item.act:revive
+view logistics.item.qualify       POST         logistics.item.act:qualify logistics.item.act:reject
+view logistics.item.approve       POST         logistics.item.act:admit
+view logistics.item.merge         POST         logistics.item.act:merge
+view edit                         POST         logistics.item.panel:units logistics.item.panel:classes
+view logistics.identifier.bind    POST         logistics.item.panel:identifiers
+logistics.identifier.bind         GET POST     logistics.identifier.bind
+logistics.item.view               GET          logistics.scanner
+logistics.item.view               POST         logistics.scanner.read
+logistics.license.view            GET          logistics.license.file
+edit                              POST         logistics.class_node.page_act:install
+view edit                         POST         logistics.license.act:attach logistics.agreement.act:end logistics.volume_contract.panel:items logistics.supply_version.act:drop logistics.supply_version.panel:lines
+view logistics.override.head      POST         logistics.override.act:head logistics.override.act:revoke
+view logistics.override.quality   POST         logistics.override.act:quality
+view approve                      POST         logistics.supply_version.act:publish logistics.one_off.act:approve
+
+view logistics.budget_line.change POST         logistics.budget_line.act:change logistics.budget_line.act:carry
 """

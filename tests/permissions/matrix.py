@@ -49,22 +49,21 @@ SILENT = {"ma": "material_accountant", "di": "director", "ag": "service_agent"}
 # Rooms whose rows are not written yet: nobody knocks at their doors and what their people hold is not compared. Every
 # document type of theirs is still tried act by act without the right to it (DocumentContract). Nothing is added here.
 AWAITED_ROOMS = (
-    "hrp.logistics.budget.", "hrp.logistics.catalogue.", "hrp.logistics.counting.", "hrp.logistics.handheld.",
+    "hrp.logistics.counting.", "hrp.logistics.handheld.",
     "hrp.logistics.highvalue.", "hrp.logistics.purchasing.", "hrp.logistics.requesting.", "hrp.logistics.settlement.",
 )  # fmt: skip
-AWAITED_DOORS = ("lookup.scan", "logistics.item.act:", "logistics.item.panel:", "logistics.freeze.")
+AWAITED_DOORS = ("logistics.freeze.",)
 KNOWN_OF_MATERIALS = (
     "item", "supplier", "store", "material_class", "stock", "stock_issue", "stock_receipt", "stock_transfer",
-    "transfer_receipt",
+    "transfer_receipt", "identifier", "scan", "class_node", "license", "override", "agreement", "volume_contract",
+    "supply_version", "one_off", "budget_line",
 )  # fmt: skip
 
 
 def is_awaited(code: str) -> bool:
     """Whether a permission belongs to a room whose rows are not written yet."""
-    module, noun, *act = code.split(".")
-    return module == "logistics" and (
-        noun not in KNOWN_OF_MATERIALS or (noun == "item" and act == ["approve"])
-    )
+    module, noun, _act = code.split(".")
+    return module == "logistics" and noun not in KNOWN_OF_MATERIALS
 
 
 # Who holds what: o in the own department, a in the whole hospital. The first line that names a permission decides.
