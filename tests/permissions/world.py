@@ -83,6 +83,9 @@ class Hospital:
     token: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
     contract: Any = None
+    common: dict[str, int] = field(
+        default_factory=dict
+    )  # what every place has, by what a request would call it
 
     def put(self, kind: str, place: str, row: Any) -> Any:
         self.objects.setdefault(kind, {})[place] = row.pk
@@ -115,18 +118,18 @@ def _build() -> Hospital:
     base = World()
     founder = base.user("builder", "筹建人", *(p.code for p in permissions.of_duty("business")))
     hospital = Hospital(base, founder)
-    builder = _Builder(hospital, base)
+    builder = Builder(hospital, base)
     builder.places()
     builder.everybody()
     builder.papers()
-    world_materials.furnish(hospital, builder.room, file=ATTACHMENT)
+    world_materials.furnish(builder, file=ATTACHMENT)
     builder.tickets()
     builder.registers()
     builder.personal()
     return hospital
 
 
-class _Builder:
+class Builder:
     """Fills the hospital through the product's own services, as somebody who may do anything anywhere."""
 
     def __init__(self, hospital: Hospital, base: World) -> None:
@@ -136,6 +139,7 @@ class _Builder:
         self.builder = hospital.builder
         self.costing.accountant = self.builder
         self.room = Stockroom(base)
+        hospital.common |= {"item": self.room.gauze.pk, "supplier": self.room.supplier.pk}
 
     # -- places and people -------------------------------------------------------------------------------------
 
@@ -212,12 +216,12 @@ class _Builder:
         }  # fmt: skip
         receipt = {**common, "supplier": self.room.supplier.pk, "invoice_number": word, "note": word}
         goods = {"item": self.room.gauze.pk, "lot": word, "quantity": "9", "price": "1.00", "amount": "9.00"}
-        posted = self._post(StockReceipt, receipt, [goods])
+        posted = self.post(StockReceipt, receipt, [goods])
         self.hospital.put("logistics.move", place, StockMove.objects.get(source=posted.source))
         self.hospital.put("logistics.balance", place, StockBalance.objects.get(store=store))
-        self._draft(StockReceipt, place, receipt, [goods])
+        self.draft(StockReceipt, place, receipt, [goods])
         issue = {**common, "receiver": word, "note": word}
-        self._draft(StockIssue, place, issue, [{"item": self.room.gauze.pk, "quantity": "1"}])
+        self.draft(StockIssue, place, issue, [{"item": self.room.gauze.pk, "quantity": "1"}])
         self._transfers(place, unit, store)
 
     def _transfers(self, place: str, unit: OrgUnit, store: Store) -> None:
@@ -235,24 +239,24 @@ class _Builder:
             {**common, "store": store.pk, "to_store": second.pk},
             {"item": self.room.gauze.pk, "quantity": "2"},
         )
-        sent = self._post(StockTransfer, header, [line])
+        sent = self.post(StockTransfer, header, [line])
         [way] = open_of(sent.pk, sent.source)
         arrived = {"transfer_position": 1, "item": way.item_id, "batch": way.batch_id, "quantity": "2"}
-        self._draft(TransferReceipt, place, {**common, "transfer": sent.pk, "receiver": word}, [arrived])
-        self._draft(StockTransfer, place, header, [{**line, "quantity": "1"}])
+        self.draft(TransferReceipt, place, {**common, "transfer": sent.pk, "receiver": word}, [arrived])
+        self.draft(StockTransfer, place, header, [{**line, "quantity": "1"}])
 
     def _cost_papers(self, place: str, unit: OrgUnit, amount: str) -> None:
         word = canary(place)
         cost = self.costing.cost(unit, "5001.01", amount, memo=word)
         common = {"campus": unit.campus_id, "org_unit": unit.pk, "business_date": DAY, "note": word}
-        posted = self._post(CostEntry, {**common, "cost_kind": "other"}, [cost])
+        posted = self.post(CostEntry, {**common, "cost_kind": "other"}, [cost])
         entry = Entry.objects.get(source=posted.source)
         self.hospital.put("ledger.entry", place, entry)
         self.hospital.put("ledger.line", place, Line.objects.get(entry=entry, org_unit=unit))
-        self._draft(CostEntry, place, {**common, "cost_kind": "other"}, [cost])
-        self._draft(StatEntry, place, common, [self.costing.stat("P01", unit, "3")])
+        self.draft(CostEntry, place, {**common, "cost_kind": "other"}, [cost])
+        self.draft(StatEntry, place, common, [self.costing.stat("P01", unit, "3")])
         run = {"purpose": "simulation", "rule_set": RuleSet.objects.get().pk, "credit_pools": "allocate"}
-        self._draft(AllocationRun, place, {**common, **run}, [])
+        self.draft(AllocationRun, place, {**common, **run}, [])
         self.hospital.put("costing.cell", place, unit)
 
     def _allocate(self) -> None:
@@ -262,7 +266,7 @@ class _Builder:
         self.costing.enter_stats(*heads)
         self.hospital.put("costing.run", "own", self.costing.allocate())
 
-    def _draft(
+    def draft(
         self, model: type[Document], place: str, header: dict[str, Any], lines: list[dict[str, Any]]
     ) -> Document:
         draft = services.save_draft(model, actor=self.builder, header=header, lines=lines)
@@ -275,7 +279,7 @@ class _Builder:
         self.hospital.put(f"{model.spec.kind}:file", place, attachment)
         return draft
 
-    def _post(self, model: type[Document], header: dict[str, Any], lines: list[dict[str, Any]]) -> Document:
+    def post(self, model: type[Document], header: dict[str, Any], lines: list[dict[str, Any]]) -> Document:
         draft = services.save_draft(model, actor=self.builder, header=header, lines=lines)
         return posting.post(services.submit(draft, actor=self.builder), actor=self.builder)
 

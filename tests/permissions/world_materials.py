@@ -23,37 +23,62 @@ from hrp.logistics.catalogue.models import (
     VolumeContract,
 )
 from hrp.logistics.catalogue.services import life
+from hrp.logistics.documents.stock_receipt import StockReceipt
 from hrp.logistics.models import Item, Supplier
+from hrp.logistics.purchasing.documents.delivery_note import DeliveryNote
+from hrp.logistics.purchasing.documents.inspection import Inspection
+from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
+from hrp.logistics.purchasing.documents.purchase_plan import PurchasePlan
+from hrp.logistics.purchasing.documents.supplier_return import SupplierReturn
+from hrp.logistics.purchasing.models import Concession, StockingRule
+from hrp.logistics.purchasing.services import ordering, replenishing
+from hrp.logistics.settlement.documents.cost_adjustment import CostAdjustment
+from hrp.logistics.settlement.documents.opening_stock import OpeningStock
+from hrp.logistics.settlement.documents.payment_request import PaymentRequest
+from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice
+from hrp.logistics.settlement.models import EInvoice, MaterialClose, Payable
 from hrp.platform.base import clock
+from hrp.platform.documents.models import State
 from hrp.platform.documents.testing import DAY, SINCE
+from hrp.platform.ledger.models import Period
 from tests.permissions.places import canary
 
 if TYPE_CHECKING:
     from hrp.logistics.models import Store
-    from hrp.logistics.tests.test_documents import Stockroom
     from hrp.platform.org.models import OrgUnit
-    from tests.permissions.world import Hospital
+    from tests.permissions.world import Builder
 
 YEAR_END = dt.date(2026, 12, 31)
 
 
-def furnish(hospital: Hospital, room: Stockroom, *, file: str) -> None:
+def furnish(builder: Builder, *, file: str) -> None:
     """Fill every room; ``file`` is a stored file to serve as an original."""
-    materials = _Materials(hospital, room)
+    materials = _Materials(builder)
     materials.catalogue(file)
-    for place, unit in hospital.units.items():
+    materials.settled()
+    for place, unit in builder.hospital.units.items():
+        store = builder.hospital.stores[place]
         materials.wishes(place, unit)
+        materials.purchases(place, unit, store)
+        materials.settlement(place, unit, store)
 
 
 class _Materials:
-    """``builder`` does everything anywhere, ``other`` what two people must do."""
+    """``actor`` does everything anywhere, ``other`` what two people must do."""
 
-    def __init__(self, hospital: Hospital, room: Stockroom) -> None:
-        self.hospital = hospital
-        self.room = room
-        self.builder = hospital.builder
-        self.other = hospital.people["fi"]
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.hospital = builder.hospital
+        self.room = builder.room
+        self.actor = builder.builder
+        self.other = self.hospital.people["fi"]
         self.now = clock.now()
+
+    @staticmethod
+    def common(place: str, unit: OrgUnit, **more: Any) -> dict[str, Any]:
+        """What every document begins with."""
+        header = {"campus": unit.campus_id, "org_unit": unit.pk, "business_date": DAY, "note": canary(place)}
+        return {**header, **more}
 
     def _item(self, code: str, **more: Any) -> Item:
         return Item.objects.create(
@@ -65,21 +90,21 @@ class _Materials:
 
     def catalogue(self, file: str) -> None:
         """Items in every stage of their life, papers, prices and what the committee decides."""
-        put, builder, room = self.hospital.put, self.builder, self.room
+        put, actor, room = self.hospital.put, self.actor, self.room
         for stage in life.Stage:
-            life.begin(actor=builder, item=self._item(f"ML-{stage}", status=life.STATUS[stage]), stage=stage)
+            life.begin(actor=actor, item=self._item(f"ML-{stage}", status=life.STATUS[stage]), stage=stage)
         paper = License.objects.create(
             kind="business", number="XK-1", supplier=room.supplier, valid_from=SINCE
         )
         put("logistics.license.file", "own", LicenseFile.objects.create(
-            license=paper, name="证.txt", path=file, sha256="0" * 64, size=2, mime="text/plain", uploaded_by=builder,
+            license=paper, name="证.txt", path=file, sha256="0" * 64, size=2, mime="text/plain", uploaded_by=actor,
             uploaded_at=self.now,
         ))  # fmt: skip
         Authorisation.objects.create(
             manufacturer="晨星", grantee=Supplier.objects.get(), valid_from=SINCE, valid_to=YEAR_END
         )
         Override.objects.create(
-            check_code="price", supplier=room.supplier, reason="急用", valid_from=SINCE, valid_to=YEAR_END, asked_by=builder,
+            check_code="price", supplier=room.supplier, reason="急用", valid_from=SINCE, valid_to=YEAR_END, asked_by=actor,
             asked_at=self.now,
         )  # fmt: skip
         PriceAgreement.objects.create(
@@ -89,10 +114,10 @@ class _Materials:
             code="JC-1", name="集采", agreed="10", unit="个", valid_from=SINCE, valid_to=YEAR_END
         )
         SupplyVersion.objects.create(
-            code="ML-1", meeting="第一次会议", meeting_date=SINCE, effective_from=YEAR_END, made_by=builder
+            code="ML-1", meeting="第一次会议", meeting_date=SINCE, effective_from=YEAR_END, made_by=actor
         )
         ClassNode.objects.create(scheme="own", code="01", name="耗材")
-        ScanRecord.objects.create(raw="CF2026", outcome="unknown", scanned_by=builder, scanned_at=self.now)
+        ScanRecord.objects.create(raw="CF2026", outcome="unknown", scanned_by=actor, scanned_at=self.now)
 
     # -- what a department wishes for --------------------------------------------------------------------------------
 
@@ -106,6 +131,102 @@ class _Materials:
             BudgetLine.objects.create(org_unit=unit, amount="100", note=word, **ended),
         )
         put("logistics.one_off", place, OneOffPurchase.objects.create(
-            item=self.room.gauze, org_unit=unit, quantity="1", reason=word, valid_to=YEAR_END, asked_by=self.builder,
+            item=self.room.gauze, org_unit=unit, quantity="1", reason=word, valid_to=YEAR_END, asked_by=self.actor,
             asked_at=self.now,
         ))  # fmt: skip
+
+    # -- purchasing --------------------------------------------------------------------------------------------------
+
+    def purchases(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """From what a store should hold to what goes back: each paper once, and an order that was sent."""
+        word, put, goods = canary(place), self.hospital.put, self.room.gauze.pk
+        head = self.common(place, unit, store=store.pk)
+        put("logistics.stocking_rule", place, StockingRule.objects.create(
+            item=self.room.gauze, store=store, method="two_bin", pack=1, supplier=self.room.supplier
+        ))  # fmt: skip
+        run = replenishing.calculate(actor=self.actor, store=store)
+        put("logistics.purchasing.replenishment.plan", place, run)
+        put("logistics.purchasing.replenishment.run", place, store)
+        plan = {"origin": "manual", "needed_on": YEAR_END, "reason": word}
+        self.builder.draft(
+            PurchasePlan, place, {**head, **plan}, [{"item": goods, "wanted": "1", "quantity": "1"}]
+        )
+        ordered = {**head, "supplier": self.room.supplier.pk, "due_on": YEAR_END, "contact": word}
+        line = {"item": goods, "quantity": "1", "price": "1"}
+        self.builder.draft(PurchaseOrder, place, ordered, [line])
+        order = self.builder.post(PurchaseOrder, ordered, [line])
+        ordering.send(actor=self.actor, order=order, text=word)
+        put("logistics.purchasing.receive", place, order)
+        note = {"supplier": self.room.supplier.pk, "note_number": f"SH-{word}", "expected_on": DAY}
+        self.builder.draft(
+            DeliveryNote, place, {**head, **note}, [{"item": goods, "lot": word, "quantity": "1"}]
+        )
+        self.builder.post(
+            DeliveryNote, {**head, **note, "note_number": f"SH2-{word}"}, [{"item": goods, "quantity": "1"}]
+        )
+        arrived = {**head, "supplier": self.room.supplier.pk, "note_number": word, "fund": self.room.fund.pk}
+        seen = {"item": goods, "lot": word, "quantity": "1", "accepted": "1", "price": "1"}
+        put("logistics.purchasing.checks", place, self.builder.draft(Inspection, place, arrived, [seen]))
+        receipt = StockReceipt.objects.get(store=store, state=State.POSTED)
+        back = {**head, "receipt": receipt.pk, "reason": word}
+        self.builder.draft(
+            SupplierReturn, place, back, [{"receipt_position": 1, "item": goods, "quantity": "1"}]
+        )
+        waits = StockReceipt.objects.get(store=store, state=State.DRAFT)
+        put("logistics.purchasing.concede", place, waits)
+
+    # -- settlement --------------------------------------------------------------------------------------------------
+
+    def settled(self) -> None:
+        """What the whole hospital has once: an invoice file, a concession, a month."""
+        put, actor = self.hospital.put, self.actor
+        EInvoice.objects.create(
+            number="2" * 20, issued_on=DAY, seller_name="测试供应商", seller_tax_number="91", supplier=self.room.supplier,
+            untaxed="1", tax="0", total="1", file_name="a.xml", sha256="0" * 64, imported_by=actor, imported_at=self.now,
+        )  # fmt: skip
+        Concession.objects.create(
+            kind="price", item=self.room.gauze, supplier=self.room.supplier, price="1", source="logistics.stock_receipt:1",
+            reason="急用", asked_by=actor, decided_by=self.other, decided_at=self.now,
+        )  # fmt: skip
+        month = self.builder.base.period
+        put("logistics.month_close", "own", month)
+        closed = Period.objects.create(
+            book=month.book,
+            first_day=dt.date(2026, 9, 1),
+            last_day=dt.date(2026, 9, 30),
+            state=Period.State.CLOSED,
+        )
+        MaterialClose.objects.create(
+            book=month.book, period=closed, closed_by=actor, closed_at=self.now, checks=[]
+        )
+        put("logistics.month_close.reopen", "own", closed)
+        put("logistics.stock_ledger", "own", self.room.gauze)
+        put("logistics.payables", "own", self.room.supplier)
+
+    def settlement(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """Goods that wait for their invoice, and each paper once."""
+        word, goods, supplier = canary(place), self.room.gauze.pk, self.room.supplier.pk
+        fund = {"fund": self.room.fund.pk}
+        head = self.common(place, unit, **fund)
+        line = {"item": goods, "lot": f"{word}2", "quantity": "1", "price": "1"}
+        unpaid = self.builder.post(StockReceipt, {**head, "store": store.pk, "supplier": supplier}, [line])
+        position = unpaid.lines.get()
+        invoice = {
+            "supplier": supplier, "invoice_number": f"{unit.pk:020d}", "invoice_date": DAY, "invoice_total": "1",
+            "difference_reason": word,
+        }  # fmt: skip
+        self.builder.draft(
+            SupplierInvoice,
+            place,
+            {**head, **invoice},
+            [{"receipt_line": position.pk, "quantity": "1", "amount": "1"}],
+        )
+        spread = {"purpose": "freight", "supplier": supplier, "reference": word}
+        self.builder.draft(
+            CostAdjustment, place, {**head, **spread}, [{"receipt_line": position.pk, "amount": "1"}]
+        )
+        opening = {"item": goods, "supplier": supplier, "lot": word, "quantity": "1", "price": "1"}
+        self.builder.draft(OpeningStock, place, {**head, "store": store.pk}, [opening])
+        owed = Payable.objects.get(reference=word)
+        bank = {"supplier": supplier, "bank": word, "bank_account": "1"}
+        self.builder.draft(PaymentRequest, place, {**head, **bank}, [{"payable": owed.pk, "amount": "1"}])
