@@ -9,6 +9,7 @@ from django.db import transaction
 
 from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
+from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
 from tests.permissions.requests import Requests
 from tests.permissions.world import Hospital
 
@@ -47,3 +48,13 @@ def test_a_row_is_changed_whatever_its_list_is_ordered_by(hospital: Hospital) ->
     assert client.post(f"/logistics/budgets/{line.pk}/edit", form).status_code == 302
     line.refresh_from_db()
     assert (line.control, line.note) == ("hard", "从严")
+
+
+def test_a_line_of_an_order_is_offered_where_it_arrives(hospital: Hospital) -> None:
+    """Whoever received goods anywhere was offered the orders of every store."""
+    client = Requests(hospital).clients["al"]
+    order = PurchaseOrder.objects.get(pk=hospital.objects["logistics.purchasing.receive"]["sibling"])
+    own = PurchaseOrder.objects.get(pk=hospital.objects["logistics.purchasing.receive"]["own"])
+    offered = client.get("/lookup/logistics.order_line").content.decode()
+    assert own.display_number in offered
+    assert order.display_number not in offered
