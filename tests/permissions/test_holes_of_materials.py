@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import transaction
 from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
+from tests.permissions.places import canary
 from tests.permissions.requests import Requests
 from tests.permissions.world import Hospital
 
@@ -58,3 +60,15 @@ def test_a_line_of_an_order_is_offered_where_it_arrives(hospital: Hospital) -> N
     offered = client.get("/lookup/logistics.order_line").content.decode()
     assert own.display_number in offered
     assert order.display_number not in offered
+
+
+def test_what_a_supplier_is_owed_is_told_to_who_may_know_all_of_it(hospital: Hospital) -> None:
+    """Payables belong to no department: who might look in one saw, and could take along, those of the whole hospital."""
+    clients, supplier = Requests(hospital).clients, hospital.common["supplier"]
+    for page in ("", f"/{supplier}", f"/{supplier}/pdf"):
+        assert clients["al"].get(f"/logistics/payables{page}").status_code == 403, page
+        assert clients["fi"].get(f"/logistics/payables{page}").status_code == 200, page
+    assert clients["al"].get("/logistics/payables?xlsx").status_code == 403
+    asked = {"supplier": supplier}
+    assert json.loads(clients["al"].get("/lookup/logistics.open_payable", asked).content)["items"] == []
+    assert canary("own") not in clients["al"].get("/logistics/payment-requests/new", asked).content.decode()
