@@ -11,6 +11,9 @@ from django.db import transaction
 from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
+from hrp.logistics.settlement.services import closing
+from hrp.platform.base.refusals import Forbidden
+from hrp.platform.ledger.models import Period
 from tests.permissions.places import canary
 from tests.permissions.requests import Requests
 from tests.permissions.world import Hospital
@@ -72,3 +75,16 @@ def test_what_a_supplier_is_owed_is_told_to_who_may_know_all_of_it(hospital: Hos
     asked = {"supplier": supplier}
     assert json.loads(clients["al"].get("/lookup/logistics.open_payable", asked).content)["items"] == []
     assert canary("own") not in clients["al"].get("/logistics/payment-requests/new", asked).content.decode()
+
+
+def test_a_month_is_closed_by_who_may_close_it_for_all(hospital: Hospital) -> None:
+    """The right to close, held in one department, closed the materials of the whole hospital and showed their worth."""
+    client, month = Requests(hospital).clients["al"], hospital.objects["logistics.month_close"]["own"]
+    for act in ("close", "adjust", "reopen"):
+        assert client.post(f"/logistics/month-close/{month}/{act}", {"reason": "改错"}).status_code == 403, (
+            act
+        )
+    for page in ("", f"/{month}"):
+        assert client.get(f"/logistics/month-close{page}").status_code == 403, page
+    with pytest.raises(Forbidden):
+        closing.close(actor=hospital.people["al"], period=Period.objects.get(pk=month))
