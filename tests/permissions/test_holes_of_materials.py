@@ -14,7 +14,8 @@ from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
 from hrp.logistics.settlement.services import closing
 from hrp.platform.base.refusals import Forbidden
 from hrp.platform.ledger.models import Period
-from tests.permissions.places import canary
+from tests.permissions.checker import text_of
+from tests.permissions.places import PLACES, SEEN, canary
 from tests.permissions.requests import Requests
 from tests.permissions.world import Hospital
 
@@ -88,3 +89,12 @@ def test_a_month_is_closed_by_who_may_close_it_for_all(hospital: Hospital) -> No
         assert client.get(f"/logistics/month-close{page}").status_code == 403, page
     with pytest.raises(Forbidden):
         closing.close(actor=hospital.people["al"], period=Period.objects.get(pk=month))
+
+
+def test_a_ledger_of_stock_takes_away_what_may_be_exported(hospital: Hospital) -> None:
+    """Whoever might look everywhere but export in one department exported everything of one item."""
+    client, item = Requests(hospital).clients["mx"], hospital.common["item"]
+    listed = text_of(client.get(f"/logistics/stock-ledger/{item}", {"from": "2026-01-01"}))
+    taken = text_of(client.get(f"/logistics/stock-ledger/{item}", {"from": "2026-01-01", "xlsx": ""}))
+    assert [place for place in PLACES if canary(place) in listed] == list(PLACES)
+    assert [place for place in PLACES if canary(place) in taken] == list(SEEN)
