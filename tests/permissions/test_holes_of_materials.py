@@ -98,3 +98,11 @@ def test_a_ledger_of_stock_takes_away_what_may_be_exported(hospital: Hospital) -
     taken = text_of(client.get(f"/logistics/stock-ledger/{item}", {"from": "2026-01-01", "xlsx": ""}))
     assert [place for place in PLACES if canary(place) in listed] == list(PLACES)
     assert [place for place in PLACES if canary(place) in taken] == list(SEEN)
+
+
+def test_without_permission_a_store_to_fill_up_is_not_even_looked_for(hospital: Hospital) -> None:
+    for column, status in (("hd", 403), ("pu", 422)):
+        client = Requests(hospital).clients[column]
+        assert client.post("/logistics/purchasing/replenishment/run", {"store": "?"}).status_code == status, (
+            column
+        )
