@@ -12,6 +12,7 @@ from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
 from hrp.logistics.settlement.services import closing
+from hrp.platform.access.models import RolePermission
 from hrp.platform.base.refusals import Forbidden
 from hrp.platform.ledger.models import Period
 from tests.permissions.checker import text_of
@@ -106,3 +107,10 @@ def test_without_permission_a_store_to_fill_up_is_not_even_looked_for(hospital: 
         assert client.post("/logistics/purchasing/replenishment/run", {"store": "?"}).status_code == status, (
             column
         )
+
+
+def test_who_asks_for_a_payment_does_not_pay_it(hospital: Hospital) -> None:
+    """The accountant of materials asked for payments and, where no approval was set up, could pay them alone as well."""
+    held = set(RolePermission.objects.filter(role__code="material_accountant").values_list("code", flat=True))
+    assert "logistics.payment_request.submit" in held
+    assert "logistics.payment_request.post" not in held
