@@ -24,7 +24,10 @@ from tests.permissions.matrix import AWAITED_DOORS, AWAITED_ROOMS, is_awaited
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CLOSED = "-"  # the address exists on every screen; on this one nothing is declared behind it
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-NAMED_IN_BODY = {("POST", "operations.gate.check_in")}
+# Addresses that say in their body which thing they are about, and what it is called there.
+NAMED_IN_BODY = {
+    ("POST", "operations.gate.check_in"): "ticket", ("POST", "logistics.purchasing.replenishment.run"): "store",
+}  # fmt: skip
 _EDITING = ("new", "edit", "switch", "import", "import_template")
 
 

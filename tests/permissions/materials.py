@@ -17,6 +17,21 @@ logistics.item.view                                                         o  o
 logistics.budget_line.view                                                  .  .  o  .  a  a  a  .  .  a  a  a  a
 logistics.budget_line.edit logistics.budget_line.change                     .  .  .  .  .  .  .  .  .  a  .  a  .
 logistics.identifier.bind                                                   .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.purchase_*.edit logistics.purchase_*.submit logistics.purchase_*.post .  .  .  .  .  a  .  .  .  .  .  .  .
+logistics.purchase_*.void logistics.purchase_*.print                        .  .  .  .  .  a  .  .  .  a  .  .  .
+logistics.delivery_note.edit logistics.delivery_note.submit                 .  .  .  .  .  a  a  .  .  .  .  .  .
+logistics.delivery_note.post                                                .  .  .  .  .  a  a  .  .  a  .  .  .
+logistics.delivery_note.void logistics.delivery_note.print                  .  .  .  .  .  a  a  .  .  a  .  .  .
+logistics.inspection.edit logistics.inspection.submit                       .  .  .  .  .  .  a  .  .  .  .  .  .
+logistics.inspection.post logistics.inspection.sign                         .  .  .  .  .  .  a  .  .  .  .  .  .
+logistics.inspection.void logistics.inspection.print                        .  .  .  .  .  .  a  .  .  a  .  .  .
+logistics.supplier_return.edit logistics.supplier_return.submit             .  .  .  .  a  a  .  .  .  .  .  .  .
+logistics.supplier_return.post                                              .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.supplier_return.void logistics.supplier_return.print              .  .  .  .  a  a  .  .  .  a  .  .  .
+logistics.stocking_rule.edit                                                .  .  .  .  .  a  .  .  .  a  .  .  .
+logistics.opening_stock.edit logistics.opening_stock.submit                 .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.payment_request.post                                              .  .  .  .  .  .  .  .  .  .  .  a  .
+logistics.month_close.reopen                                                .  .  .  .  .  .  .  .  .  a  .  a  .
 logistics.store.view                                                        .  .  .  .  a  a  a  .  o  a  a  a  a
 logistics.*.export                                                          .  .  .  .  a  a  a  .  .  a  .  a  .
 logistics.*.view                                                            .  .  .  .  a  a  a  .  .  a  a  a  a
@@ -27,15 +42,18 @@ logistics.*                                                                 .  .
 """
 
 BY_DEPARTMENT = """
-logistics.store logistics.balance logistics.move logistics.one_off logistics.budget_line
+logistics.store logistics.balance logistics.move logistics.one_off logistics.budget_line logistics.stocking_rule
+logistics.purchasing.receive logistics.purchasing.checks logistics.purchasing.concede
+logistics.purchasing.replenishment.run logistics.purchasing.replenishment.plan
 """
 
-# Lists of the whole hospital for whoever may use them at all: goods are sent to stores of other departments.
-OF_ALL = frozenset({"lookup:logistics.any_store"})
+# Lists of the whole hospital for whoever may use them at all: goods are sent to stores of other departments, and the
+# lots of an item are its maker's.
+OF_ALL = frozenset({"lookup:logistics.any_store", "lookup:logistics.batch"})
 
 CALLED = {
     "logistics.balance": "logistics.stock", "logistics.move": "logistics.stock",
-    "logistics.authorisation": "logistics.license", "logistics.admission": "logistics.item",
+    "logistics.einvoice": "logistics.supplier_invoice", "logistics.authorisation": "logistics.license", "logistics.admission": "logistics.item",
     "logistics.stock_as_of": "logistics.stock", "logistics.near_expiry": "logistics.stock",
     "logistics.idle_goods": "logistics.stock", "logistics.turnover": "logistics.stock",
     "logistics.usage_by_department": "logistics.stock_issue", "logistics.usage_matrix": "logistics.stock_issue",
@@ -49,7 +67,7 @@ view logistics.transfer_receipt.edit POST      logistics.stock_transfer.detail:r
 logistics.item.view|logistics.stock_*.edit GET lookup:logistics.item
 logistics.st*.view|logistics.stock_*.edit|logistics.count.view GET lookup:logistics.store
 logistics.stock_transfer.edit     GET          lookup:logistics.any_store
-logistics.transfer_receipt.edit|logistics.stock.view GET lookup:logistics.batch
+logistics.transfer_receipt.edit|logistics.stock.view|logistics.cost_adjustment.edit GET lookup:logistics.batch
 logistics.transfer_receipt.edit   GET          lookup:logistics.transfer_on_the_way
 view|logistics.stock_receipt.*    GET          lookup:logistics.supplier
 view|logistics.item.*             GET          lookup:logistics.material_class
@@ -72,4 +90,37 @@ view logistics.override.quality   POST         logistics.override.act:quality
 view approve                      POST         logistics.supply_version.act:publish logistics.one_off.act:approve
 
 view logistics.budget_line.change POST         logistics.budget_line.act:change logistics.budget_line.act:carry
+
+logistics.purchase_order.view     GET          logistics.purchasing.orders
+logistics.inspection.edit         GET POST     logistics.purchasing.receive logistics.purchasing.checks
+logistics.purchase_plan.edit      GET          logistics.purchasing.replenishment
+logistics.purchase_plan.edit      POST         logistics.purchasing.replenishment.run logistics.purchasing.replenishment.plan
+logistics.concession.decide       GET          logistics.purchasing.concessions
+logistics.concession.decide       POST         logistics.purchasing.concede
+logistics.supplier_score.view     GET          logistics.purchasing.scores
+view logistics.purchase_order.edit POST        logistics.purchase_plan.detail:order
+view edit                         POST         logistics.purchase_order.detail:send logistics.purchase_order.detail:confirm logistics.purchase_order.detail:chase
+view edit                         POST         logistics.purchase_order.detail:change logistics.purchase_order.detail:close
+view logistics.inspection.edit    POST         logistics.purchase_order.detail:receive
+view edit                         POST         logistics.inspection.detail:check logistics.inspection.detail:receipt logistics.supplier_return.detail:confirm
+view logistics.inspection.sign    POST         logistics.inspection.detail:sign
+view edit                         POST         logistics.stocking_rule.act:cards
+logistics.stock_receipt.edit|logistics.delivery_note.edit|logistics.inspection.edit GET lookup:logistics.order_line
+logistics.inspection.edit         GET          lookup:logistics.delivery_note_shipped
+logistics.supplier_return.edit    GET          lookup:logistics.receipt_to_return
+
+logistics.stock.view              GET          logistics.stock_ledger logistics.stock_ledger.item
+logistics.payable.view!           GET          logistics.payables logistics.payables.statement
+logistics.payable.export!         GET          logistics.payables.paper
+logistics.month_close.view!       GET          logistics.month_close logistics.month_close.month
+logistics.month_close.close!      POST         logistics.month_close.close logistics.month_close.adjust
+logistics.month_close.reopen!     POST         logistics.month_close.reopen
+edit                              POST         logistics.einvoice.page_act:import
+view edit                         POST         logistics.einvoice.act:book
+view logistics.cost_adjustment.edit POST       logistics.einvoice.act:allocate
+view logistics.opening_stock.enable POST       logistics.opening_stock.detail:enable
+view logistics.payment_request.post POST       logistics.payment_request.detail:pay
+logistics.supplier_invoice.edit   GET          lookup:logistics.waiting_receipt_line lookup:logistics.blue_invoice
+logistics.cost_adjustment.edit    GET          lookup:logistics.receipt_line lookup:logistics.posted_receipt
+logistics.payment_request.edit    GET          lookup:logistics.open_payable
 """

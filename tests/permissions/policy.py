@@ -107,6 +107,7 @@ LOGIN = Expected("the way to /login", frozenset({302}))
 UNKNOWN = Expected("401", frozenset({401}))
 FORBIDDEN = Expected("403", frozenset({403}))
 ABSENT = Expected("404", frozenset({404}))
+REFUSED = Expected("403 or 404", frozenset({403, 404}))  # of what is the whole hospital's alone
 NEVER = Expected("a refusal", frozenset({403, 404, 405, 409, 422}))
 UNASKED = ("open", "signed", "own", "nobody", "nothing", "token", "seal", "key")  # no permission of a person
 NARROW = frozenset({"rq", "re", "hd", "ky", "tn", "al"})  # who never reaches past the own department
@@ -195,7 +196,7 @@ class Policy:
             if not here:
                 return FORBIDDEN
             if here == "o" and need.endswith("!"):
-                return ABSENT if door.parameters else FORBIDDEN
+                return REFUSED if door.parameters else FORBIDDEN
             if place == MISSING or (here == "o" and place in UNSEEN and self.is_scoped(door)):
                 return ABSENT
             reached.append(here)

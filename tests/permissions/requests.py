@@ -164,7 +164,8 @@ class Requests:
                 "level": "C", "reporter_name": "矩阵",
             }  # fmt: skip
         if (door.method, door.name) in NAMED_IN_BODY:
-            return {"ticket": self.hospital.objects[door.name].get(place, ABSENT_ID)}
+            known = self.hospital.objects[door.name]
+            return {NAMED_IN_BODY[door.method, door.name]: known.get(place, ABSENT_ID)}
         if door.name == "operations.training.join":
             return {"act": "sign", "k": self.hospital.secrets[door.name]}
         if door.page == "review":
