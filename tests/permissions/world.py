@@ -240,6 +240,8 @@ class Builder:
             {"item": self.room.gauze.pk, "quantity": "2"},
         )
         sent = self.post(StockTransfer, header, [line])
+        for door in ("one", "scan"):
+            self.hospital.put(f"logistics.handheld.receive.{door}", place, sent)
         [way] = open_of(sent.pk, sent.source)
         arrived = {"transfer_position": 1, "item": way.item_id, "batch": way.batch_id, "quantity": "2"}
         self.draft(TransferReceipt, place, {**common, "transfer": sent.pk, "receiver": word}, [arrived])
@@ -269,14 +271,22 @@ class Builder:
     def draft(
         self, model: type[Document], place: str, header: dict[str, Any], lines: list[dict[str, Any]]
     ) -> Document:
-        draft = services.save_draft(model, actor=self.builder, header=header, lines=lines)
-        self.hospital.put(model.spec.kind, place, draft)
-        self.hospital.forms.setdefault(model.spec.kind, {})[place] = (header, lines)
+        return self.keep(
+            services.save_draft(model, actor=self.builder, header=header, lines=lines), place, header, lines
+        )
+
+    def keep(
+        self, draft: Document, place: str, header: dict[str, Any], lines: list[dict[str, Any]]
+    ) -> Document:
+        """Know a draft and what it was made of, and put a file beside it."""
+        kind = draft.spec.kind
+        self.hospital.put(kind, place, draft)
+        self.hospital.forms.setdefault(kind, {})[place] = (header, lines)
         attachment = Attachment.objects.create(
-            kind=model.spec.kind, document_id=draft.pk, name=f"{canary(place)}.txt", path=ATTACHMENT, sha256="0" * 64,
+            kind=kind, document_id=draft.pk, name=f"{canary(place)}.txt", path=ATTACHMENT, sha256="0" * 64,
             size=2, mime="text/plain", uploaded_by=self.builder, uploaded_at=NOW,
         )  # fmt: skip
-        self.hospital.put(f"{model.spec.kind}:file", place, attachment)
+        self.hospital.put(f"{kind}:file", place, attachment)
         return draft
 
     def post(self, model: type[Document], header: dict[str, Any], lines: list[dict[str, Any]]) -> Document:

@@ -7,6 +7,7 @@ hand is a row.
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from hrp.logistics.budget.models import BudgetLine
@@ -23,8 +24,14 @@ from hrp.logistics.catalogue.models import (
     VolumeContract,
 )
 from hrp.logistics.catalogue.services import life
+from hrp.logistics.counting.documents.loss_settlement import LossSettlement
+from hrp.logistics.counting.documents.scrap import Scrap
+from hrp.logistics.counting.models import PendingLoss
+from hrp.logistics.counting.services import concluding, counting, planning
+from hrp.logistics.counting.services.counting import Entry
+from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.documents.stock_receipt import StockReceipt
-from hrp.logistics.models import Item, Supplier
+from hrp.logistics.models import Item, StockBalance, StockMove, Supplier
 from hrp.logistics.purchasing.documents.delivery_note import DeliveryNote
 from hrp.logistics.purchasing.documents.inspection import Inspection
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
@@ -32,12 +39,18 @@ from hrp.logistics.purchasing.documents.purchase_plan import PurchasePlan
 from hrp.logistics.purchasing.documents.supplier_return import SupplierReturn
 from hrp.logistics.purchasing.models import Concession, StockingRule
 from hrp.logistics.purchasing.services import ordering, replenishing
+from hrp.logistics.requesting.documents.department_return import DepartmentReturn
+from hrp.logistics.requesting.documents.durable_scrap import DurableScrap
+from hrp.logistics.requesting.documents.requisition import Requisition
+from hrp.logistics.requesting.models import DepartmentQuota, DurableInUse, QuotaCard, UseAuthority
+from hrp.logistics.requesting.services import picking
 from hrp.logistics.settlement.documents.cost_adjustment import CostAdjustment
 from hrp.logistics.settlement.documents.opening_stock import OpeningStock
 from hrp.logistics.settlement.documents.payment_request import PaymentRequest
 from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice
 from hrp.logistics.settlement.models import EInvoice, MaterialClose, Payable
 from hrp.platform.base import clock
+from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import State
 from hrp.platform.documents.testing import DAY, SINCE
 from hrp.platform.ledger.models import Period
@@ -49,6 +62,7 @@ if TYPE_CHECKING:
     from tests.permissions.world import Builder
 
 YEAR_END = dt.date(2026, 12, 31)
+BEFORE = 5_000_000  # ids of documents from before this system: no page has them
 
 
 def furnish(builder: Builder, *, file: str) -> None:
@@ -61,6 +75,11 @@ def furnish(builder: Builder, *, file: str) -> None:
         materials.wishes(place, unit)
         materials.purchases(place, unit, store)
         materials.settlement(place, unit, store)
+        materials.limits(place, unit, store)
+        materials.requests(place, unit, store)
+        materials.given(place, unit, store)
+        materials.counted(place, unit, store)
+        materials.lost(place, unit, store)
 
 
 class _Materials:
@@ -73,6 +92,9 @@ class _Materials:
         self.actor = builder.builder
         self.other = self.hospital.people["fi"]
         self.now = clock.now()
+        self.counters = [
+            self.hospital.people["cn"], builder.base.user("counter", "盘点人", "logistics.count.work")
+        ]  # fmt: skip
 
     @staticmethod
     def common(place: str, unit: OrgUnit, **more: Any) -> dict[str, Any]:
@@ -230,3 +252,100 @@ class _Materials:
         owed = Payable.objects.get(reference=word)
         bank = {"supplier": supplier, "bank": word, "bank_account": "1"}
         self.builder.draft(PaymentRequest, place, {**head, **bank}, [{"payable": owed.pk, "amount": "1"}])
+
+    # -- what departments ask for and are given ----------------------------------------------------------------------
+
+    def limits(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """What a department may ask for, the card at its shelf, and what it has in use."""
+        word, put, gauze = canary(place), self.hospital.put, self.room.gauze
+        since = {"org_unit": unit, "valid_from": SINCE}
+        put(
+            "logistics.department_quota",
+            place,
+            DepartmentQuota.objects.create(item=gauze, quantity="100", **since),
+        )
+        put("logistics.use_authority", place, UseAuthority.objects.create(level="3", basis=word, **since))
+        put("logistics.handheld.cards", place, unit)
+        put("logistics.quota_card", place, QuotaCard.objects.create(
+            code=f"K-{word}", org_unit=unit, item=gauze, quantity="1", store=store, place=word, state="empty"
+        ))  # fmt: skip
+        durable = DurableInUse.objects.create(
+            source=f"logistics.stock_issue:{BEFORE + unit.pk}", line_position=1, org_unit=unit, item=gauze, fund=self.room.fund,
+            since=DAY, quantity="1", cost="1", expensed="0",
+        )  # fmt: skip
+        put("logistics.durable", place, durable)
+        header = self.common(place, unit, reason=word)
+        self.builder.draft(DurableScrap, place, header, [{"durable": durable.pk, "quantity": "1"}])
+
+    def requests(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """One being written, one the store has to answer, one that is picked."""
+        put, goods = self.hospital.put, [{"item": self.room.gauze.pk, "quantity": "1"}]
+        header = self.common(place, unit, store=store.pk, purpose=canary(place))
+        self.builder.draft(Requisition, place, header, goods)
+        asked, granted = (
+            services.submit(
+                services.save_draft(Requisition, actor=self.actor, header=header, lines=goods),
+                actor=self.actor,
+            )
+            for _ in range(2)
+        )
+        put("logistics.requisition.grant", place, asked)
+        granted = posting.post(granted, actor=self.actor)
+        put("logistics.handheld.pick.start", place, granted)
+        list_ = picking.start(granted, actor=self.actor)
+        for kind in ("logistics.picking", "logistics.handheld.pick.one", "logistics.handheld.pick.scan"):
+            put(kind, place, list_)
+
+    def given(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """An issue the department has not signed for yet, and what comes back of it."""
+        goods = self.room.gauze.pk
+        header = self.common(place, unit, store=store.pk, receiver=canary(place), fund=self.room.fund.pk)
+        issue = self.builder.post(StockIssue, header, [{"item": goods, "quantity": "1"}])
+        self.hospital.put("logistics.deliveries.sign", place, issue)
+        batch = StockMove.objects.get(source=issue.source).batch_id
+        back = self.common(place, unit, store=store.pk, issue=issue.pk, reason=canary(place))
+        line = {"issue_position": 1, "item": goods, "batch": batch, "quantity": "1", "intact": True}
+        self.builder.draft(DepartmentReturn, place, back, [line])
+
+    # -- what is counted and lost ------------------------------------------------------------------------------------
+
+    def counted(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """A count that found one piece less, and another that goes on."""
+        put, word = self.hospital.put, canary(place)
+        done = planning.freeze(store, actor=self.actor, counters=self.counters, note=word)
+        lines = list(done.lines.order_by("position"))
+        for counter in self.counters:
+            found = [
+                Entry(uuid.uuid4(), line.book - (line is lines[0]), self.now, line=line.pk) for line in lines
+            ]
+            counting.record(done, found, actor=counter)
+        made = concluding.conclude(done, actor=self.actor)
+        assert made is not None
+        put("logistics.count.result", place, done)
+        header = self.common(place, unit, task=done.pk, store=store.pk, fund=made.fund_id)
+        [missing] = made.lines.all()
+        names = ("item_id", "batch_id", "book", "moved", "counted")
+        line = {name.removesuffix("_id"): getattr(missing, name) for name in names}
+        self.builder.keep(made, place, header, [{**line, "reason": "clerical"}])
+        goes_on = planning.freeze(store, actor=self.actor, counters=self.counters, note=word)
+        put("logistics.count", place, goes_on)
+        for page in ("", ".sheet", ".sync"):
+            put(f"logistics.handheld.count{page}", place, goes_on)
+
+    def lost(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """What is written off, and what nobody has decided upon yet."""
+        word, goods = canary(place), self.room.gauze
+        batch = StockBalance.objects.filter(store=store, quantity__gt=0).earliest("pk").batch_id
+        scrap = self.common(
+            place, unit, store=store.pk, fund=self.room.fund.pk, cause="broken", description=word
+        )
+        self.builder.draft(Scrap, place, scrap, [{"item": goods.pk, "batch": batch, "quantity": "1"}])
+        pending = PendingLoss.objects.create(
+            source=f"logistics.stocktake:{BEFORE + unit.pk}", line_position=9, store=store, item=goods, fund=self.room.fund,
+            quantity="-1", amount="-1", date=DAY,
+        )  # fmt: skip
+        self.hospital.put("logistics.pending_loss", place, pending)
+        line = {"pending": pending.pk, "amount": "1", "compensation": "0", "payer": word}
+        self.builder.draft(
+            LossSettlement, place, self.common(place, unit, treatment="disposal", basis=word), [line]
+        )
