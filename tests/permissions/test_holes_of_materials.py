@@ -114,3 +114,12 @@ def test_who_asks_for_a_payment_does_not_pay_it(hospital: Hospital) -> None:
     held = set(RolePermission.objects.filter(role__code="material_accountant").values_list("code", flat=True))
     assert "logistics.payment_request.submit" in held
     assert "logistics.payment_request.post" not in held
+
+
+def test_what_lies_in_a_store_is_told_to_who_writes_off_there(hospital: Hospital) -> None:
+    """Whoever wrote goods off anywhere was told the lots that lie in any store."""
+    client = Requests(hospital).clients["al"]
+    for place in ("own", "sibling"):
+        asked = {"item": hospital.common["item"], "store": hospital.stores[place].pk}
+        told = client.get("/lookup/logistics.held_batch", asked).content.decode()
+        assert (canary(place) in told) is (place == "own"), place
