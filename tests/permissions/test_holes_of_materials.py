@@ -123,3 +123,13 @@ def test_what_lies_in_a_store_is_told_to_who_writes_off_there(hospital: Hospital
         asked = {"item": hospital.common["item"], "store": hospital.stores[place].pk}
         told = client.get("/lookup/logistics.held_batch", asked).content.decode()
         assert (canary(place) in told) is (place == "own"), place
+
+
+@pytest.mark.parametrize("door", ["receive", "pick", "sign", "cards"])
+def test_a_form_does_not_break_what_a_scanner_speaks_to(hospital: Hospital, door: str) -> None:
+    """A body read as a form is gone when its bytes are asked for."""
+    known = hospital.objects.get(f"logistics.handheld.{door}.scan", {}).get("own")
+    address = f"/logistics/handheld/{door}/{f'{known}/' if known else ''}scan"
+    told = Requests(hospital).clients["al"].post(address, {"a": "b"})
+    assert told.status_code == 200
+    assert json.loads(told.content)["title"] == "扫描内容看不懂"
