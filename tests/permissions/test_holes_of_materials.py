@@ -133,3 +133,10 @@ def test_a_form_does_not_break_what_a_scanner_speaks_to(hospital: Hospital, door
     told = Requests(hospital).clients["al"].post(address, {"a": "b"})
     assert told.status_code == 200
     assert json.loads(told.content)["title"] == "扫描内容看不懂"
+
+
+def test_cards_of_another_department_are_not_sent_for(hospital: Hospital) -> None:
+    client = Requests(hospital).clients["al"]
+    for place, status in (("sibling", 404), ("own", 302)):
+        asked = client.post("/logistics/handheld/cards", {"unit": hospital.units[place].pk})
+        assert asked.status_code == status, place
