@@ -22,7 +22,7 @@ from hrp.platform.documents import registry
 from hrp.platform.ui import screens
 from hrp.platform.ui.papers import SHARED_ACTS
 from hrp.platform.ui.screens import DocumentScreen
-from tests.permissions import matrix
+from tests.permissions import materials, matrix
 from tests.permissions.doors import NAMED_IN_BODY, Door
 from tests.permissions.places import ANONYMOUS, HEAVY_FORMS, MISSING, SEEN, UNSEEN, canary
 from tests.permissions.policy import ABSENT, LOGIN, NARROW, SCOPED, Expected, Policy
@@ -50,6 +50,7 @@ UNREAD = mock.patch.object(Template, "render", _unwritten)
 # what changes when somebody does what they must not: rows by the department they lie in, or by whom they belong to
 WATCHED = (
     "logistics.Store", "desk.Ticket", "documents.ApprovalRoute", "catalogue.OneOffPurchase", "budget.BudgetLine",
+    "requesting.QuotaCard", "requesting.DepartmentQuota", "requesting.UseAuthority",
 )  # fmt: skip
 PERSONAL = ("access.UserSession", "access.ApiKey", "notify.Message")
 
@@ -224,9 +225,10 @@ class Checker:
         """What a request could name to mean a place, and an order that would betray a password."""
         unit = self.hospital.units[place]
         there = self.hospital.objects.get(door.thing, {}).get(place, unit.pk)
+        store = self.hospital.stores["own" if door.thing in materials.OF_OTHER_STORES else place]
         return {
             "id": there, "pk": there, "row": there, "document": there, "unit": unit.pk, "org_unit": unit.pk,
-            "campus": unit.campus_id, "store": self.hospital.stores[place].pk, "bearer": unit.pk, **self.hospital.common,
+            "campus": unit.campus_id, "store": store.pk, "bearer": unit.pk, **self.hospital.common,
             "sort": "maker__password", "ordering": "maker__password", "maker__password__startswith": "a",
         }  # fmt: skip
 

@@ -27,6 +27,7 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Addresses that say in their body which thing they are about, and what it is called there.
 NAMED_IN_BODY = {
     ("POST", "operations.gate.check_in"): "ticket", ("POST", "logistics.purchasing.replenishment.run"): "store",
+    ("POST", "logistics.handheld.cards"): "unit",
 }  # fmt: skip
 _EDITING = ("new", "edit", "switch", "import", "import_template")
 

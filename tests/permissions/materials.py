@@ -13,6 +13,27 @@ logistics.stock_receipt.edit logistics.stock_receipt.submit                 .  .
 logistics.stock_receipt.print                                               .  .  .  .  a  .  a  .  .  a  .  .  .
 logistics.stock_*.edit logistics.stock_*.submit                             .  .  .  .  a  .  .  .  .  .  .  .  .
 logistics.transfer_receipt.edit logistics.transfer_receipt.submit           .  .  .  .  a  .  .  .  .  .  .  .  .
+logistics.requisition.view logistics.department_return.view                 .  o  o  .  a  a  a  .  .  a  a  a  a
+logistics.durable.view logistics.durable_scrap.view                         .  o  o  .  a  a  a  .  .  a  a  a  a
+logistics.requisition.edit logistics.requisition.submit                     .  o  .  .  .  .  .  .  .  .  .  .  .
+logistics.requisition.approve logistics.department_return.approve           .  .  o  .  .  .  .  .  .  a  .  a  .
+logistics.durable_scrap.approve                                             .  .  o  .  .  .  .  .  .  a  .  a  .
+logistics.requisition.post                                                  .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.requisition.void                                                  .  o  .  .  .  .  .  .  .  a  .  .  .
+logistics.requisition.print                                                 .  o  o  .  a  .  .  .  .  a  .  .  .
+logistics.department_return.edit logistics.department_return.print          .  o  .  .  a  .  .  .  .  a  .  .  .
+logistics.department_return.submit                                          .  o  .  .  a  .  .  .  .  .  .  .  .
+logistics.department_return.post logistics.department_return.void           .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.durable_scrap.edit logistics.durable_scrap.submit                 .  o  .  .  .  .  .  .  .  a  .  .  .
+logistics.quota_card.view                                                   .  o  .  .  a  a  a  .  .  a  a  a  a
+logistics.quota_card.scan                                                   .  o  .  .  a  .  .  .  .  a  .  .  .
+logistics.quota_card.edit logistics.use_authority.edit                      .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.delivery.sign                                                     .  o  o  .  .  .  .  .  .  .  .  .  .
+logistics.delivery.hand_over                                                .  .  .  .  a  .  .  .  .  .  .  .  .
+logistics.count.view                                                        .  .  .  .  a  a  a  a  .  a  a  a  a
+logistics.count.work                                                        .  .  .  .  .  .  .  a  .  a  .  .  .
+logistics.scrap.edit logistics.scrap.submit logistics.scrap.post            .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.scrap.print logistics.scrap.destroy                               .  .  .  .  a  .  .  .  .  a  .  .  .
 logistics.item.view                                                         o  o  o  .  a  a  a  a  o  a  a  a  a
 logistics.budget_line.view                                                  .  .  o  .  a  a  a  .  .  a  a  a  a
 logistics.budget_line.edit logistics.budget_line.change                     .  .  .  .  .  .  .  .  .  a  .  a  .
@@ -45,14 +66,25 @@ BY_DEPARTMENT = """
 logistics.store logistics.balance logistics.move logistics.one_off logistics.budget_line logistics.stocking_rule
 logistics.purchasing.receive logistics.purchasing.checks logistics.purchasing.concede
 logistics.purchasing.replenishment.run logistics.purchasing.replenishment.plan
+logistics.picking logistics.quota_card logistics.department_quota logistics.use_authority logistics.durable
+logistics.requisition.grant logistics.deliveries.sign logistics.count logistics.pending_loss
+logistics.handheld.receive.one logistics.handheld.receive.scan logistics.handheld.pick.start
+logistics.handheld.pick.one logistics.handheld.pick.scan logistics.handheld.cards
 """
 
-# Lists of the whole hospital for whoever may use them at all: goods are sent to stores of other departments, and the
-# lots of an item are its maker's.
-OF_ALL = frozenset({"lookup:logistics.any_store", "lookup:logistics.batch"})
+# Lists of the whole hospital for whoever may use them at all: goods are asked of, and sent to, stores of other
+# departments, and the lots of an item are its maker's.
+OF_ALL = frozenset({
+    "lookup:logistics.any_store", "lookup:logistics.giving_store", "lookup:logistics.returning_store",
+    "lookup:logistics.batch", "lookup:logistics.issued_batch",
+})  # fmt: skip
+
+# What names a store of another department rightly: it asks it for goods, or brings them back.
+OF_OTHER_STORES = frozenset({"logistics.requisition", "logistics.department_return", "logistics.quota_card"})
 
 CALLED = {
     "logistics.balance": "logistics.stock", "logistics.move": "logistics.stock",
+    "logistics.picking": "logistics.requisition", "logistics.picking.view": "logistics.requisition.post",
     "logistics.einvoice": "logistics.supplier_invoice", "logistics.authorisation": "logistics.license", "logistics.admission": "logistics.item",
     "logistics.stock_as_of": "logistics.stock", "logistics.near_expiry": "logistics.stock",
     "logistics.idle_goods": "logistics.stock", "logistics.turnover": "logistics.stock",
@@ -95,6 +127,10 @@ logistics.purchase_order.view     GET          logistics.purchasing.orders
 logistics.inspection.edit         GET POST     logistics.purchasing.receive logistics.purchasing.checks
 logistics.purchase_plan.edit      GET          logistics.purchasing.replenishment
 logistics.purchase_plan.edit      POST         logistics.purchasing.replenishment.run logistics.purchasing.replenishment.plan
+logistics.picking logistics.quota_card logistics.department_quota logistics.use_authority logistics.durable
+logistics.requisition.grant logistics.deliveries.sign logistics.count logistics.pending_loss
+logistics.handheld.receive.one logistics.handheld.receive.scan logistics.handheld.pick.start
+logistics.handheld.pick.one logistics.handheld.pick.scan logistics.handheld.cards
 logistics.concession.decide       GET          logistics.purchasing.concessions
 logistics.concession.decide       POST         logistics.purchasing.concede
 logistics.supplier_score.view     GET          logistics.purchasing.scores
@@ -123,4 +159,41 @@ view logistics.payment_request.post POST       logistics.payment_request.detail:
 logistics.supplier_invoice.edit   GET          lookup:logistics.waiting_receipt_line lookup:logistics.blue_invoice
 logistics.cost_adjustment.edit    GET          lookup:logistics.receipt_line lookup:logistics.posted_receipt
 logistics.payment_request.edit    GET          lookup:logistics.open_payable
+
+view logistics.requisition.post   POST         logistics.requisition.detail:grant logistics.requisition.detail:deliver logistics.requisition.detail:pick
+view logistics.requisition.post   POST         logistics.requisition.detail:close
+logistics.requisition.post        GET POST     logistics.requisition.grant
+view                              POST         logistics.picking.act:*
+view export                       GET          logistics.picking.export
+view logistics.quota_card.scan    POST         logistics.quota_card.act:put_back
+logistics.delivery.sign           GET          logistics.deliveries
+logistics.delivery.sign           POST         logistics.deliveries.sign
+logistics.requisition.edit        GET          lookup:logistics.department_store
+logistics.requisition.edit|logistics.quota_card.edit|logistics.department_return.edit GET lookup:logistics.giving_store
+logistics.department_return.edit  GET          lookup:logistics.issue_of_department lookup:logistics.issued_batch lookup:logistics.returning_store
+
+nobody                            GET POST     logistics.stocktake.new
+edit                              POST         logistics.count.page_act:plan
+view edit                         POST         logistics.count.act:conclude logistics.count.act:cancel
+logistics.count.view              GET          logistics.count.sheet logistics.count.result
+view logistics.scrap.appraise     POST         logistics.scrap.detail:appraise
+view logistics.scrap.destroy      POST         logistics.scrap.detail:destroy
+logistics.count.edit|logistics.scrap.destroy GET lookup:logistics.colleague
+logistics.scrap.edit              GET          lookup:logistics.held_batch
+
+logistics.transfer_receipt.edit|logistics.requisition.post|logistics.delivery.*|logistics.count.work|logistics.quota_card.scan GET logistics.handheld
+logistics.transfer_receipt.edit   GET          logistics.handheld.receive
+logistics.transfer_receipt.edit   GET POST     logistics.handheld.receive.one
+logistics.transfer_receipt.edit   POST         logistics.handheld.receive.scan
+logistics.requisition.post        GET          logistics.handheld.pick
+logistics.requisition.post        GET POST     logistics.handheld.pick.one
+logistics.requisition.post        POST         logistics.handheld.pick.start logistics.handheld.pick.scan
+logistics.delivery.sign|logistics.delivery.hand_over GET logistics.handheld.sign
+logistics.delivery.sign|logistics.delivery.hand_over POST logistics.handheld.sign.scan
+logistics.count.work              GET          logistics.handheld.counts
+logistics.count.work ^cn          GET          logistics.handheld.count logistics.handheld.count.sheet
+logistics.count.work ^cn          POST         logistics.handheld.count.sync
+logistics.quota_card.scan         GET          logistics.handheld.cards
+logistics.quota_card.scan logistics.requisition.edit POST logistics.handheld.cards
+logistics.quota_card.scan         POST         logistics.handheld.cards.scan
 """

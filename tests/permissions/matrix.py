@@ -48,17 +48,16 @@ SILENT = {"ma": "material_accountant", "di": "director", "ag": "service_agent"}
 
 # Rooms whose rows are not written yet: nobody knocks at their doors and what their people hold is not compared. Every
 # document type of theirs is still tried act by act without the right to it (DocumentContract). Nothing is added here.
-AWAITED_ROOMS = (
-    "hrp.logistics.counting.", "hrp.logistics.handheld.",
-    "hrp.logistics.highvalue.", "hrp.logistics.requesting.",
-)  # fmt: skip
+AWAITED_ROOMS = ("hrp.logistics.highvalue.",)
 AWAITED_DOORS = ("logistics.freeze.",)
 KNOWN_OF_MATERIALS = (
     "item", "supplier", "store", "material_class", "stock", "stock_issue", "stock_receipt", "stock_transfer",
     "transfer_receipt", "identifier", "scan", "class_node", "license", "override", "agreement", "volume_contract",
     "supply_version", "one_off", "budget_line", "purchase_plan", "purchase_order", "delivery_note", "inspection",
     "supplier_return", "stocking_rule", "concession", "supplier_score", "supplier_invoice", "cost_adjustment",
-    "opening_stock", "payment_request", "payable", "month_close", "einvoice",
+    "opening_stock", "payment_request", "payable", "month_close", "einvoice", "requisition", "department_return",
+    "durable", "durable_scrap", "picking", "quota_card", "department_quota", "use_authority", "delivery", "count",
+    "stocktake", "scrap", "loss_settlement", "pending_loss",
 )  # fmt: skip
 
 
