@@ -82,6 +82,7 @@ class Hospital:
     forms: dict[str, dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]] = field(default_factory=dict)
     token: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
     contract: Any = None
     common: dict[str, int] = field(
         default_factory=dict
@@ -90,6 +91,10 @@ class Hospital:
     def put(self, kind: str, place: str, row: Any) -> Any:
         self.objects.setdefault(kind, {})[place] = row.pk
         return row
+
+    def named(self, kind: str, place: str, name: str) -> None:
+        """As :meth:`put`, of what a request names by another word than its id."""
+        self.names.setdefault(kind, {})[place] = name
 
 
 @contextmanager
