@@ -140,3 +140,32 @@ def test_cards_of_another_department_are_not_sent_for(hospital: Hospital) -> Non
     for place, status in (("sibling", 404), ("own", 302)):
         asked = client.post("/logistics/handheld/cards", {"unit": hospital.units[place].pk})
         assert asked.status_code == status, place
+
+
+def test_a_piece_leads_to_patients_of_ones_own_department_only(hospital: Hospital) -> None:
+    """Whoever followed pieces in one department was told every patient's operation in all of them, on screen and on paper."""
+    client, units = Requests(hospital).clients["tn"], hospital.objects["logistics.unit"]
+    found = text_of(client.get("/logistics/trace", {"q": "HVLOT"}))
+    assert [place for place in PLACES if canary(place) in found] == list(SEEN)
+    for place, status in (("own", 200), ("sibling", 404)):
+        pages = (f"trace/{units[place]}", f"trace/{units[place]}/print", f"units/{units[place]}")
+        for page in (*pages, f"unit-labels?unit={units[place]}"):
+            assert client.get(f"/logistics/{page}").status_code == status, page
+
+
+def test_a_piece_is_put_aside_where_one_may(hospital: Hospital) -> None:
+    """An act upon a row asked for its permission anywhere when the register is narrowed in a way of its own."""
+    client, units = Requests(hospital).clients["mx"], hospital.objects["logistics.unit"]
+    for place, status in (("sibling", 404), ("own", 409)):
+        done = client.post(f"/logistics/units/{units[place]}/act/expire", {"reason": "过期"})
+        assert done.status_code == status, place
+
+
+@pytest.mark.parametrize("key", ["consigned_unit", "booked_unit", "use_to_book", "any_unit"])
+def test_pieces_are_offered_where_one_has_to_do_with_them(hospital: Hospital, key: str) -> None:
+    """Look-ups of pieces, and of the visits they were used in, offered those of the whole hospital."""
+    narrow, wide = (
+        len(json.loads(Requests(hospital).clients[column].get(f"/lookup/logistics.{key}").content)["items"])
+        for column in ("al", "sk")
+    )
+    assert 0 < narrow < wide
