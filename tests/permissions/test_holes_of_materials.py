@@ -161,6 +161,25 @@ def test_a_piece_is_put_aside_where_one_may(hospital: Hospital) -> None:
         assert done.status_code == status, place
 
 
+def test_a_wristband_opens_what_ones_own_department_knows(hospital: Hospital) -> None:
+    """A visit's number showed whoever typed it the operation, and everything used for it, of any department."""
+    client = Requests(hospital).clients["tn"]
+    for place in ("own", "sibling"):
+        visit = {"visit": hospital.names["logistics.theatre.sheet"][place]}
+        page = client.get("/logistics/theatre", visit).content.decode()
+        assert (canary(place) in page) is (place == "own"), place
+        assert client.get("/logistics/theatre/sheet", visit).status_code == (200 if place == "own" else 404)
+
+
+@pytest.mark.parametrize("act", ["use", "emergency"])
+def test_the_theatre_answers_who_works_there(hospital: Hospital, act: str) -> None:
+    """A scan that was refused was answered with the whole page, before anybody asked for a permission."""
+    visit = {"visit": hospital.names["logistics.theatre.sheet"]["own"]}
+    for column, status in (("ca", 403), ("sy", 403), ("tn", 200)):
+        told = Requests(hospital).clients[column].post(f"/logistics/theatre/{act}", visit)
+        assert told.status_code == status, column
+
+
 @pytest.mark.parametrize("key", ["consigned_unit", "booked_unit", "use_to_book", "any_unit"])
 def test_pieces_are_offered_where_one_has_to_do_with_them(hospital: Hospital, key: str) -> None:
     """Look-ups of pieces, and of the visits they were used in, offered those of the whole hospital."""
