@@ -10,10 +10,12 @@ from django.db import transaction
 
 from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
+from hrp.logistics.highvalue.models import PatientUse
+from hrp.logistics.highvalue.services import using
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
 from hrp.logistics.settlement.services import closing
 from hrp.platform.access.models import RolePermission
-from hrp.platform.base.refusals import Forbidden
+from hrp.platform.base.refusals import Forbidden, NotFound
 from hrp.platform.ledger.models import Period
 from tests.permissions.checker import text_of
 from tests.permissions.places import PLACES, SEEN, canary
@@ -178,6 +180,13 @@ def test_the_theatre_answers_who_works_there(hospital: Hospital, act: str) -> No
     for column, status in (("ca", 403), ("sy", 403), ("tn", 200)):
         told = Requests(hospital).clients[column].post(f"/logistics/theatre/{act}", visit)
         assert told.status_code == status, column
+
+
+def test_a_use_is_cancelled_where_one_may(hospital: Hospital) -> None:
+    """The right to cancel others' uses, held in one department, cancelled those of every department one sees."""
+    use = PatientUse.objects.get(pk=hospital.objects["logistics.patient_use"]["sibling"])
+    with pytest.raises(NotFound):
+        using.cancel(actor=hospital.people["mx"], use=use, reason="扫错")
 
 
 @pytest.mark.parametrize("key", ["consigned_unit", "booked_unit", "use_to_book", "any_unit"])
