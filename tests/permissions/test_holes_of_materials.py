@@ -10,8 +10,9 @@ from django.db import transaction
 
 from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
-from hrp.logistics.highvalue.models import PatientUse
-from hrp.logistics.highvalue.services import using
+from hrp.logistics.highvalue.models import PatientUse, Recall
+from hrp.logistics.highvalue.services import freezing, recalls, using
+from hrp.logistics.models import Freeze
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
 from hrp.logistics.settlement.services import closing
 from hrp.platform.access.models import RolePermission
@@ -187,6 +188,23 @@ def test_a_use_is_cancelled_where_one_may(hospital: Hospital) -> None:
     use = PatientUse.objects.get(pk=hospital.objects["logistics.patient_use"]["sibling"])
     with pytest.raises(NotFound):
         using.cancel(actor=hospital.people["mx"], use=use, reason="扫错")
+
+
+def test_a_recall_tells_of_other_departments_to_who_may_see_all(hospital: Hospital) -> None:
+    """Whoever saw recalls in one department read the patients of all, and could enter one that stops goods everywhere."""
+    clients, recall = Requests(hospital).clients, hospital.objects["logistics.recall_report"]["own"]
+    assert clients["tn"].get(f"/logistics/recall-report/{recall}").status_code == 403
+    assert clients["fi"].get(f"/logistics/recall-report/{recall}").status_code == 200
+    for column, places in (("tn", SEEN), ("fi", PLACES)):
+        page = text_of(clients[column].get(f"/logistics/recalls/{recall}"))
+        assert [place for place in PLACES if canary(place) in page] == list(places), column
+    with pytest.raises(Forbidden):
+        recalls.close(actor=hospital.people["al"], recall=Recall.objects.get(pk=recall), conclusion="办完")
+
+
+def test_goods_are_released_by_who_may_release_them_everywhere(hospital: Hospital) -> None:
+    with pytest.raises(Forbidden):
+        freezing.release(actor=hospital.people["al"], freeze=Freeze.objects.earliest("pk"), reason="合格")
 
 
 @pytest.mark.parametrize("key", ["consigned_unit", "booked_unit", "use_to_book", "any_unit"])
