@@ -207,6 +207,16 @@ def test_goods_are_released_by_who_may_release_them_everywhere(hospital: Hospita
         freezing.release(actor=hospital.people["al"], freeze=Freeze.objects.earliest("pk"), reason="合格")
 
 
+def test_charges_that_name_no_department_are_seen_by_who_sees_all(hospital: Hospital) -> None:
+    """HIS's charges, visit by visit, were open to whoever checked those of one department."""
+    charge = hospital.objects["logistics.his_charge"]["own"]
+    for column, status in (("al", 404), ("fi", 200)):
+        client = Requests(hospital).clients[column]
+        assert client.get(f"/logistics/his-charges/{charge}").status_code == status, column
+    form = {"charge_no": "SF-2", "uid": "1", "visit_no": "1", "charged_on": "2026-11-24"}
+    assert Requests(hospital).clients["al"].post("/logistics/his-charges/new", form).status_code == 403
+
+
 @pytest.mark.parametrize("key", ["consigned_unit", "booked_unit", "use_to_book", "any_unit"])
 def test_pieces_are_offered_where_one_has_to_do_with_them(hospital: Hospital, key: str) -> None:
     """Look-ups of pieces, and of the visits they were used in, offered those of the whole hospital."""
