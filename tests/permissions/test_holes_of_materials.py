@@ -225,3 +225,12 @@ def test_pieces_are_offered_where_one_has_to_do_with_them(hospital: Hospital, ke
         for column in ("al", "sk")
     )
     assert 0 < narrow < wide
+
+
+def test_pieces_are_named_for_documents_of_where_one_may(hospital: Hospital) -> None:
+    """Who saw a document anywhere named its pieces, or took them off, with the right to do so in one department."""
+    client = Requests(hospital).clients["mx"]
+    for place, status in (("sibling", 404), ("own", 302)):
+        scan = hospital.objects["logistics.unit_scan.drop"][place]
+        form = {"source": hospital.names["logistics.unit_scan.scan"][place]}
+        assert client.post(f"/logistics/unit-scans/{scan}/drop", form).status_code == status, place
