@@ -10,7 +10,7 @@ from django.db import transaction
 
 from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
-from hrp.logistics.highvalue.models import PatientUse, Recall
+from hrp.logistics.highvalue.models import AdverseEvent, PatientUse, Recall
 from hrp.logistics.highvalue.services import freezing, recalls, using
 from hrp.logistics.models import Freeze
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
@@ -234,3 +234,15 @@ def test_pieces_are_named_for_documents_of_where_one_may(hospital: Hospital) -> 
         scan = hospital.objects["logistics.unit_scan.drop"][place]
         form = {"source": hospital.names["logistics.unit_scan.scan"][place]}
         assert client.post(f"/logistics/unit-scans/{scan}/drop", form).status_code == status, place
+
+
+def test_an_adverse_event_is_written_down_where_one_may(hospital: Hospital) -> None:
+    client = Requests(hospital).clients["tn"]
+    event = AdverseEvent.objects.get(pk=hospital.objects["logistics.adverse_event"]["own"])
+    form = {
+        "item": event.item_id, "severity": "other", "occurred_on": "2026-11-24", "known_on": "2026-11-24",
+        "description": "断裂",
+    }  # fmt: skip
+    for place, status in (("sibling", 403), ("own", 302)):
+        done = client.post("/logistics/adverse-events/new", {**form, "org_unit": hospital.units[place].pk})
+        assert done.status_code == status, place
