@@ -246,3 +246,9 @@ def test_an_adverse_event_is_written_down_where_one_may(hospital: Hospital) -> N
     for place, status in (("sibling", 403), ("own", 302)):
         done = client.post("/logistics/adverse-events/new", {**form, "org_unit": hospital.units[place].pk})
         assert done.status_code == status, place
+
+
+def test_who_keeps_the_books_does_not_register_operations(hospital: Hospital) -> None:
+    """The accountant of materials held everything of materials, the theatre's scans for patients included."""
+    held = RolePermission.objects.filter(role__code="material_accountant").values_list("code", flat=True)
+    assert "logistics.theatre.use" not in held
