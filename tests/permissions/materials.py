@@ -53,6 +53,24 @@ logistics.stocking_rule.edit                                                .  .
 logistics.opening_stock.edit logistics.opening_stock.submit                 .  .  .  .  a  .  .  .  .  a  .  .  .
 logistics.payment_request.post                                              .  .  .  .  .  .  .  .  .  .  .  a  .
 logistics.month_close.reopen                                                .  .  .  .  .  .  .  .  .  a  .  a  .
+logistics.operation_request.view logistics.unit.view                        .  .  .  .  a  a  a  .  o  a  a  a  a
+logistics.patient_use.view logistics.recall.view                            .  .  .  .  a  a  a  .  o  a  a  a  a
+logistics.adverse_event.view                                                .  .  .  .  a  a  a  .  o  a  a  a  a
+logistics.operation_request.edit logistics.operation_request.submit         .  .  .  .  a  .  .  .  o  a  .  .  .
+logistics.operation_request.post logistics.operation_request.void           .  .  .  .  a  .  .  .  o  a  .  .  .
+logistics.operation_request.print logistics.unit.pick                       .  .  .  .  a  .  .  .  o  a  .  .  .
+logistics.operation_request.export                                          .  .  .  .  a  a  a  .  o  a  .  a  .
+logistics.recall.acknowledge                                                .  .  .  .  a  .  .  .  o  a  .  .  .
+logistics.theatre.use                                                       .  .  .  .  .  .  .  .  o  .  .  .  .
+logistics.adverse_event.edit                                                .  .  .  .  .  .  .  .  o  a  .  .  .
+logistics.unit.edit logistics.freeze.edit                                   .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.consign_*.edit logistics.consign_*.submit                         .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.consign_*.post logistics.consign_*.void logistics.consign_*.print .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.use_booking.edit logistics.use_booking.submit                     .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.use_booking.post logistics.use_booking.void                       .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.use_settlement.edit logistics.use_settlement.submit               .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.use_settlement.post logistics.use_settlement.void                 .  .  .  .  a  .  .  .  .  a  .  .  .
+logistics.use_booking.print logistics.use_settlement.print                  .  .  .  .  a  .  .  .  .  a  .  .  .
 logistics.store.view                                                        .  .  .  .  a  a  a  .  o  a  a  a  a
 logistics.*.export                                                          .  .  .  .  a  a  a  .  .  a  .  a  .
 logistics.*.view                                                            .  .  .  .  a  a  a  .  .  a  a  a  a
@@ -70,13 +88,16 @@ logistics.picking logistics.quota_card logistics.department_quota logistics.use_
 logistics.requisition.grant logistics.deliveries.sign logistics.count logistics.pending_loss
 logistics.handheld.receive.one logistics.handheld.receive.scan logistics.handheld.pick.start
 logistics.handheld.pick.one logistics.handheld.pick.scan logistics.handheld.cards
+logistics.unit logistics.patient_use logistics.emergency_use logistics.use_charge logistics.consign_move
+logistics.recall_place logistics.adverse_event logistics.trace logistics.unit_labels logistics.unit_scan.scan
+logistics.unit_scan.drop logistics.theatre.cancel logistics.theatre.sheet
 """
 
 # Lists of the whole hospital for whoever may use them at all: goods are asked of, and sent to, stores of other
 # departments, and the lots of an item are its maker's.
 OF_ALL = frozenset({
     "lookup:logistics.any_store", "lookup:logistics.giving_store", "lookup:logistics.returning_store",
-    "lookup:logistics.batch", "lookup:logistics.issued_batch",
+    "lookup:logistics.batch", "lookup:logistics.issued_batch", "lookup:logistics.any_batch",
 })  # fmt: skip
 
 # What names a store of another department rightly: it asks it for goods, or brings them back.
@@ -85,7 +106,9 @@ OF_OTHER_STORES = frozenset({"logistics.requisition", "logistics.department_retu
 CALLED = {
     "logistics.balance": "logistics.stock", "logistics.move": "logistics.stock",
     "logistics.picking": "logistics.requisition", "logistics.picking.view": "logistics.requisition.post",
-    "logistics.einvoice": "logistics.supplier_invoice", "logistics.authorisation": "logistics.license", "logistics.admission": "logistics.item",
+    "logistics.emergency_use": "logistics.patient_use", "logistics.use_charge": "logistics.charge",
+    "logistics.his_charge": "logistics.charge", "logistics.consign_move": "logistics.stock",
+    "logistics.recall_place": "logistics.recall", "logistics.einvoice": "logistics.supplier_invoice", "logistics.authorisation": "logistics.license", "logistics.admission": "logistics.item",
     "logistics.stock_as_of": "logistics.stock", "logistics.near_expiry": "logistics.stock",
     "logistics.idle_goods": "logistics.stock", "logistics.turnover": "logistics.stock",
     "logistics.usage_by_department": "logistics.stock_issue", "logistics.usage_matrix": "logistics.stock_issue",
@@ -131,6 +154,9 @@ logistics.picking logistics.quota_card logistics.department_quota logistics.use_
 logistics.requisition.grant logistics.deliveries.sign logistics.count logistics.pending_loss
 logistics.handheld.receive.one logistics.handheld.receive.scan logistics.handheld.pick.start
 logistics.handheld.pick.one logistics.handheld.pick.scan logistics.handheld.cards
+logistics.unit logistics.patient_use logistics.emergency_use logistics.use_charge logistics.consign_move
+logistics.recall_place logistics.adverse_event logistics.trace logistics.unit_labels logistics.unit_scan.scan
+logistics.unit_scan.drop logistics.theatre.cancel logistics.theatre.sheet
 logistics.concession.decide       GET          logistics.purchasing.concessions
 logistics.concession.decide       POST         logistics.purchasing.concede
 logistics.supplier_score.view     GET          logistics.purchasing.scores
@@ -196,4 +222,33 @@ logistics.count.work ^cn          POST         logistics.handheld.count.sync
 logistics.quota_card.scan         GET          logistics.handheld.cards
 logistics.quota_card.scan logistics.requisition.edit POST logistics.handheld.cards
 logistics.quota_card.scan         POST         logistics.handheld.cards.scan
+
+logistics.theatre.use             GET          logistics.theatre logistics.theatre.sheet
+logistics.theatre.use             POST         logistics.theatre.use logistics.theatre.emergency logistics.theatre.cancel
+logistics.use_booking.post        POST         logistics.theatre.book
+logistics.unit.view               GET          logistics.trace logistics.trace.unit logistics.trace.paper logistics.unit_labels
+logistics.unit.pick               GET          logistics.unit_scan
+logistics.unit.pick               POST         logistics.unit_scan.scan logistics.unit_scan.drop
+logistics.charge.view             GET          logistics.charges
+logistics.recall.view!            GET          logistics.recall_report
+view edit                         POST         logistics.unit.act:* logistics.use_charge.act:explain logistics.recall_place.act:dispose logistics.adverse_event.act:report
+view logistics.patient_use.cancel POST         logistics.patient_use.act:cancel
+view approve                      POST         logistics.emergency_use.act:*
+view!                             GET          logistics.his_charge.detail api:logistics.his_charge.get
+edit!                             POST         logistics.his_charge.new
+edit!                             GET POST     logistics.his_charge.edit
+view! logistics.charge.edit!      POST         logistics.his_charge.act:explain
+edit!                             POST         logistics.recall.new
+view edit!                        POST         logistics.recall.act:close
+view logistics.freeze.release!    POST         logistics.freeze.act:release
+view logistics.freeze.edit        POST         logistics.adverse_event.act:freeze
+view logistics.recall.acknowledge POST         logistics.recall_place.act:acknowledge
+view ~logistics.recall.acknowledge POST        logistics.recall_place.bulk:acknowledge
+logistics.consign_in.edit|logistics.consign_out.edit GET lookup:logistics.cabinet
+logistics.consign_in.edit|logistics.operation_request.edit|logistics.consign_statement.edit GET lookup:logistics.piece_item
+logistics.consign_out.edit        GET          lookup:logistics.consigned_unit
+logistics.use_settlement.edit     GET          lookup:logistics.booked_unit
+logistics.use_booking.edit        GET          lookup:logistics.use_to_book
+logistics.freeze.edit|logistics.adverse_event.edit|logistics.consign_statement.edit GET lookup:logistics.any_batch
+logistics.adverse_event.edit|logistics.unit.view GET lookup:logistics.any_unit
 """

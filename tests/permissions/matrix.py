@@ -46,27 +46,6 @@ AT_WORK = frozenset({"re", "pu", "iv", "cn", "tn"})
 # Shipped as well; what they hold is held against HOLDS, but nobody knocks as them.
 SILENT = {"ma": "material_accountant", "di": "director", "ag": "service_agent"}
 
-# Rooms whose rows are not written yet: nobody knocks at their doors and what their people hold is not compared. Every
-# document type of theirs is still tried act by act without the right to it (DocumentContract). Nothing is added here.
-AWAITED_ROOMS = ("hrp.logistics.highvalue.",)
-AWAITED_DOORS = ("logistics.freeze.",)
-KNOWN_OF_MATERIALS = (
-    "item", "supplier", "store", "material_class", "stock", "stock_issue", "stock_receipt", "stock_transfer",
-    "transfer_receipt", "identifier", "scan", "class_node", "license", "override", "agreement", "volume_contract",
-    "supply_version", "one_off", "budget_line", "purchase_plan", "purchase_order", "delivery_note", "inspection",
-    "supplier_return", "stocking_rule", "concession", "supplier_score", "supplier_invoice", "cost_adjustment",
-    "opening_stock", "payment_request", "payable", "month_close", "einvoice", "requisition", "department_return",
-    "durable", "durable_scrap", "picking", "quota_card", "department_quota", "use_authority", "delivery", "count",
-    "stocktake", "scrap", "loss_settlement", "pending_loss",
-)  # fmt: skip
-
-
-def is_awaited(code: str) -> bool:
-    """Whether a permission belongs to a room whose rows are not written yet."""
-    module, noun, _act = code.split(".")
-    return module == "logistics" and noun not in KNOWN_OF_MATERIALS
-
-
 # Who holds what: o in the own department, a in the whole hospital. The first line that names a permission decides.
 HOLDS = """
                                                                        rq re hd ky sk pu iv cn tn ma ca fi di sc se ag sy sg au

@@ -65,7 +65,7 @@ def reach(column: str, code: str) -> str:
 
 def held_by(column: str) -> list[str]:
     """The declared permissions of a column."""
-    return sorted(one.code for one in declared if not matrix.is_awaited(one.code) and reach(column, one.code))
+    return sorted(one.code for one in declared if reach(column, one.code))
 
 
 @cache
