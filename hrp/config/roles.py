@@ -91,7 +91,7 @@ ROLES = (
             "logistics.purchase_*.post", "logistics.delivery_note.edit", "logistics.delivery_note.submit",
             "logistics.inspection.edit", "logistics.inspection.submit", "logistics.inspection.post", "logistics.inspection.sign",
             "logistics.supplier_return.edit", "logistics.supplier_return.submit", "logistics.price_adjustment.edit",
-            "logistics.price_adjustment.submit",
+            "logistics.price_adjustment.submit", "logistics.payment_request.post", "logistics.theatre.use",
         ),
         description="审核与红冲物资单据，执行调价，登记发票、申请付款、月结，下达盘点，处理损溢，维护字典与科教项目",
     ),

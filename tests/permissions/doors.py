@@ -14,17 +14,23 @@ from ninja.operation import PathView
 from hrp.operations.desk.views import acts as desk
 from hrp.operations.duty.views import mine as duty
 from hrp.operations.knowledge import views as knowledge
-from hrp.platform.documents.registry import types
 from hrp.platform.ui import screens
 from hrp.platform.ui.papers import SHARED_ACTS
 from hrp.platform.ui.reports import ReportScreen
 from hrp.platform.ui.screens import DocumentScreen, RegisterScreen
-from tests.permissions.matrix import AWAITED_DOORS, AWAITED_ROOMS, is_awaited
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CLOSED = "-"  # the address exists on every screen; on this one nothing is declared behind it
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-NAMED_IN_BODY = {("POST", "operations.gate.check_in")}
+# Addresses that say in their query which thing they are about, and what it is called there.
+NAMED_IN_QUERY = {
+    "logistics.theatre.sheet": "visit", "logistics.unit_labels": "unit",
+}  # fmt: skip
+# Addresses that say in their body which thing they are about, and what it is called there.
+NAMED_IN_BODY = {
+    ("POST", "operations.gate.check_in"): "ticket", ("POST", "logistics.purchasing.replenishment.run"): "store",
+    ("POST", "logistics.handheld.cards"): "unit", ("POST", "logistics.unit_scan.scan"): "source",
+}  # fmt: skip
 _EDITING = ("new", "edit", "switch", "import", "import_template")
 
 
@@ -57,7 +63,11 @@ class Door:
     @property
     def of_one(self) -> bool:
         """Whether the door is about one thing that may lie somewhere else."""
-        if self.page == "print_many" or (self.method, self.name) in NAMED_IN_BODY:
+        if (
+            self.page == "print_many"
+            or (self.method, self.name) in NAMED_IN_BODY
+            or self.name in NAMED_IN_QUERY
+        ):
             return True
         return bool({"pk", "run_id", "event"} & set(self.parameters)) and self.name != "costing.certificate"
 
@@ -118,8 +128,6 @@ def doors_of(patterns: list[Any]) -> list[Door]:
     """The doors of some URL patterns. A function view counts with every method: the matrix says which ones it takes."""
     found: list[Door] = []
     for address in addresses(patterns):
-        if _is_awaited(address):
-            continue
         if address.operations:
             found += [
                 door
@@ -131,33 +139,7 @@ def doors_of(patterns: list[Any]) -> list[Door]:
             found += [door for method in address.methods() for door in _of_screen(address, method)]
         else:
             found += [door for method in address.methods() for door in _of_view(address, method)]
-    return [door for door in dict.fromkeys(found) if not door.name.startswith(AWAITED_DOORS)]
-
-
-def _is_awaited(address: Address) -> bool:
-    """Whether the address belongs to a room whose rows are not written yet."""
-    screen = address.screen
-    if address.operations:
-        key = str(address.operations[0].operation_id).rpartition(".")[0]
-        screen = screens.registry.get(key)
-    if screen is not None:
-        return _awaited(screen)
-    view = getattr(address.view, "view_class", address.view)
-    return str(getattr(view, "__module__", "")).startswith(AWAITED_ROOMS)
-
-
-def _awaited(screen: Any) -> bool:
-    declared = isinstance(screen, (DocumentScreen, RegisterScreen))
-    return _room(screen).startswith(AWAITED_ROOMS) or (declared and is_awaited(f"{screen.key}.view"))
-
-
-def _room(screen: Any) -> str:
-    """The module a screen, a report or a look-up is about."""
-    if isinstance(screen, DocumentScreen):
-        return str(types[screen.kind].model.__module__)
-    if isinstance(screen, RegisterScreen):
-        return str(screen.model.__module__)
-    return str((screen.rows if isinstance(screen, ReportScreen) else screen.queryset).__module__)
+    return list(dict.fromkeys(found))
 
 
 def _kind(screen: Any) -> str:
@@ -224,7 +206,8 @@ def _offers(screen: RegisterScreen, page: str) -> bool:
 def _of_view(address: Address, method: str) -> Iterator[Door]:
     acts = [act.code for act in desk.ACTS]
     codes = {
-        "lookup": [one.key for one in (*screens.lookups, *screens.registers()) if not _awaited(one)],
+        "lookup": [one.key for one in (*screens.lookups, *screens.registers())],
+        "lookup.scan": [one.key for one in screens.registers() if one.scan is not None],
         "operations.ticket.act": acts,
         "operations.incident.act": acts,
         "POST operations.incident.review": ["write", "approve"],
@@ -233,5 +216,5 @@ def _of_view(address: Address, method: str) -> Iterator[Door]:
     }
     for code in codes.get(address.name) or codes.get(f"{method} {address.name}", [""]):
         name = f"{address.name}:{code}" if code else address.name
-        screen = code if address.name == "lookup" else ""
+        screen = code if address.name in ("lookup", "lookup.scan") else ""
         yield Door(name, name, method, address.route, screen, code, not hasattr(address.view, "view_class"))

@@ -8,8 +8,8 @@ Nothing here is computed by the product: who holds what is written down, and so 
   the screen (``view`` of ``{document}`` is ``logistics.stock_issue.view``), ``:act`` the one in the door's own name,
   ``~`` one asked row by row, ``!`` one that must be held in the whole hospital, ``@side`` the party of the contract.
 * ``~@side`` is asked after the state of the thing, so that who stands elsewhere may hear of that first.
-* ``=se`` is who the thing itself names (in world.py the person of that column), ``≠se`` anybody else; ``as`` what another
-  address asks for of the same act.
+* ``=se`` is who the thing itself names (in world.py the person of that column), ``≠se`` anybody else, ``^se`` who is named
+  where for anybody else it does not exist; ``as`` what another address asks for of the same act.
 * ``open`` anybody, ``signed`` everybody signed in, ``own`` only what is one's own, ``nobody`` no one ever, ``nothing``
   an address with nothing behind it, ``token`` whoever brings the secret of the address, ``key`` an API key alone with what
   it may do, ``seal`` a sender's signature, which no session replaces.
@@ -17,14 +17,19 @@ Nothing here is computed by the product: who holds what is written down, and so 
 
 from __future__ import annotations
 
-# Column of HOLDS -> (the role the product ships, where it is granted, the party of the contract). ``rq`` 科室申领员 is not
-# shipped yet and holds just its column; so does ``ky``, the key of somebody who holds more. Not in HOLDS: ``al`` holds
-# every business permission in the own department, ``mx`` every one there and every ``.view`` in the whole hospital:
-# what leaks at all leaks to them.
+# Column of HOLDS -> (the role the product ships, where it is granted, the party of the contract). ``rq`` is a role a
+# hospital made itself, a ward's clerk who draws goods and reports faults: it holds just its column, and so does ``ky``,
+# the key of somebody who holds more. Not in HOLDS: ``al`` holds every business permission in the own department, ``mx``
+# every one there and every ``.view`` in the whole hospital: what leaks at all leaks to them.
 ROLES = {
     "rq": ("", "own", "hospital"),
+    "re": ("requester", "own", ""),
     "hd": ("ward_head", "own", "hospital"),
     "sk": ("store_keeper", "everywhere", ""),
+    "pu": ("purchaser", "everywhere", ""),
+    "iv": ("inspector", "everywhere", ""),
+    "cn": ("stock_counter", "everywhere", ""),
+    "tn": ("theatre_nurse", "own", ""),
     "ca": ("cost_accountant", "everywhere", ""),
     "fi": ("finance_head", "everywhere", ""),
     "sc": ("system_counterpart", "everywhere", "hospital"),
@@ -36,92 +41,53 @@ ROLES = {
     "al": ("", "own", "supplier"),
     "mx": ("", "own", "hospital"),
 }
+# Who knocks only where their work is: at what they may do more with than look, export and print.
+AT_WORK = frozenset({"re", "pu", "iv", "cn", "tn"})
 # Shipped as well; what they hold is held against HOLDS, but nobody knocks as them.
 SILENT = {"ma": "material_accountant", "di": "director", "ag": "service_agent"}
 
-# Rooms whose rows are not written yet: nobody knocks at their doors and what their people hold is not compared. Every
-# document type of theirs is still tried act by act without the right to it (DocumentContract). Nothing is added here.
-AWAITED_ROOMS = (
-    "hrp.logistics.budget.", "hrp.logistics.catalogue.", "hrp.logistics.counting.", "hrp.logistics.handheld.",
-    "hrp.logistics.highvalue.", "hrp.logistics.purchasing.", "hrp.logistics.requesting.", "hrp.logistics.settlement.",
-    "hrp.platform.exchange.", "hrp.platform.ui.own.parameters", "hrp.platform.ui.own.partners",
-    "hrp.platform.ui.views.parameters", "hrp.platform.org.models.parameters",
-)  # fmt: skip
-AWAITED_DOORS = ("lookup.scan", "logistics.item.act:", "logistics.item.panel:", "logistics.freeze.")
-AWAITED_ROLES = frozenset({"purchaser", "inspector", "requester", "stock_counter", "theatre_nurse"})
-KNOWN_OF_MATERIALS = (
-    "item", "supplier", "store", "material_class", "stock", "stock_issue", "stock_receipt", "stock_transfer",
-    "transfer_receipt",
-)  # fmt: skip
-
-
-def is_awaited(code: str) -> bool:
-    """Whether a permission belongs to a room whose rows are not written yet."""
-    module, noun, *act = code.split(".")
-    if module == "logistics":
-        return noun not in KNOWN_OF_MATERIALS or (noun == "item" and act == ["approve"])
-    return noun in ("parameter", "partner", "partner_message")
-
-
 # Who holds what: o in the own department, a in the whole hospital. The first line that names a permission decides.
 HOLDS = """
-                                                                       rq hd ky sk ma ca fi di sc se ag sy sg au
-logistics.stock_issue.view                                              o  o  o  a  a  a  a  a  .  .  .  .  .  .
-logistics.stock_issue.edit                                              o  .  o  a  .  .  .  .  .  .  .  .  .  .
-logistics.stock_issue.submit                                            o  .  .  a  .  .  .  .  .  .  .  .  .  .
-logistics.stock_issue.print                                             o  o  .  a  a  .  .  .  .  .  .  .  .  .
-logistics.stock_*.approve                                               .  .  .  .  a  .  a  .  .  .  .  .  .  .
-logistics.stock_*.reverse                                               .  .  .  .  a  .  .  .  .  .  .  .  .  .
-logistics.stock_*.edit logistics.stock_*.submit                         .  .  .  a  .  .  .  .  .  .  .  .  .  .
-logistics.item.view                                                     o  o  .  a  a  a  a  a  .  .  .  .  .  .
-logistics.*.export                                                      .  .  .  a  a  .  a  .  .  .  .  .  .  .
-logistics.*.view                                                        .  .  .  a  a  a  a  a  .  .  .  .  .  .
-logistics.transfer_receipt.approve                                      .  .  .  .  a  .  a  .  .  .  .  .  .  .
-logistics.transfer_receipt.reverse                                      .  .  .  .  a  .  .  .  .  .  .  .  .  .
-logistics.transfer_receipt.edit logistics.transfer_receipt.submit       .  .  .  a  .  .  .  .  .  .  .  .  .  .
-logistics.stock_*.* logistics.transfer_receipt.*                        .  .  .  a  a  .  .  .  .  .  .  .  .  .
-logistics.*                                                             .  .  .  .  a  .  .  .  .  .  .  .  .  .
-costing.report.view                                                     .  o  .  .  .  a  a  a  .  .  .  .  .  .
-costing.*.view                                                          .  .  .  .  .  a  a  a  .  .  .  .  .  .
-costing.*.approve                                                       .  .  .  .  .  .  a  .  .  .  .  .  .  .
-costing.*.edit costing.*.submit costing.*.import                        .  .  .  .  .  a  .  .  .  .  .  .  .  .
-costing.*                                                               .  .  .  .  .  a  a  .  .  .  .  .  .  .
-ledger.period.open ledger.period.close ledger.period.reopen             .  .  .  .  .  .  a  .  .  .  .  .  .  .
-ledger.*.view                                                           .  .  .  .  a  a  a  a  .  .  .  .  .  .
-ledger.*.export                                                         .  .  .  .  a  a  a  .  .  .  .  .  .  .
-documents.*.view                                                        .  .  .  .  .  .  a  a  a  .  .  .  .  .
-org.unit.view                                                           o  o  .  a  a  a  a  a  a  a  a  .  .  .
-operations.article.view operations.training.view                        o  o  .  a  a  a  a  a  a  a  a  .  .  .
-operations.survey.view operations.enquiry.view                          o  o  .  a  a  a  a  a  a  a  a  .  .  .
-operations.training.attend operations.enquiry.ask                       o  o  .  a  a  a  a  .  a  a  a  .  .  .
-operations.survey.reply operations.enquiry.judge                        o  o  .  a  a  a  a  .  a  .  .  .  .  .
-operations.ticket.view                                                  o  .  .  .  .  .  .  a  a  a  a  .  .  .
-operations.ticket.log                                                   o  .  .  .  .  .  .  .  a  a  a  .  .  .
-operations.ticket.confirm operations.contract.edit                      .  .  .  .  .  .  .  .  a  .  .  .  .  .
-operations.gate.edit operations.rating.give operations.cti.*            .  .  .  .  .  .  .  .  a  .  .  .  .  .
-operations.ticket.work operations.duty.work operations.enquiry.answer   .  .  .  .  .  .  .  .  .  a  a  .  .  .
-operations.duty.edit                                                    .  .  .  .  .  .  .  .  .  .  a  .  .  .
-operations.*.view                                                       .  .  .  .  .  .  .  a  a  a  a  .  .  .
-operations.*                                                            .  .  .  .  .  .  .  .  a  a  a  .  .  .
-system.*                                                                .  .  .  .  .  .  .  .  .  .  .  a  .  .
-security.*                                                              .  .  .  .  .  .  .  .  .  .  .  .  a  .
-audit.*                                                                 .  .  .  .  .  .  .  .  .  .  .  .  .  a
-ledger.*.edit documents.*.edit org.category.edit                        .  .  .  .  .  .  .  .  .  .  .  .  .  .
+                                                                       rq re hd ky sk pu iv cn tn ma ca fi di sc se ag sy sg au
+costing.report.view                                                    .  .  o  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .
+costing.*.view                                                         .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .
+costing.*.approve                                                      .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .
+costing.*.edit costing.*.submit costing.*.import                       .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
+costing.*                                                              .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .  .  .  .
+ledger.period.open ledger.period.close ledger.period.reopen            .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .
+ledger.*.view                                                          .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .  .  .
+ledger.*.export                                                        .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .
+documents.*.view                                                       .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .
+org.unit.view org.parameter.view                                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .
+operations.article.view operations.training.view                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .
+operations.survey.view operations.enquiry.view                         o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .
+operations.training.attend operations.enquiry.ask                      o  o  o  .  a  a  a  a  o  a  a  a  .  a  a  a  .  .  .
+operations.survey.reply operations.enquiry.judge                       o  o  o  .  a  a  a  a  o  a  a  a  .  a  .  .  .  .  .
+operations.ticket.view                                                 o  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .
+operations.ticket.log                                                  o  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .
+operations.ticket.confirm operations.contract.edit                     .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .
+operations.gate.edit operations.rating.give operations.cti.*           .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .
+operations.ticket.work operations.duty.work operations.enquiry.answer  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  .  .  .
+operations.duty.edit                                                   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .
+operations.*.view                                                      .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .
+operations.*                                                           .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .
+org.parameter.verify                                                   .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .
+system.*                                                               .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .
+security.*                                                             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .
+audit.*                                                                .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a
+ledger.*.edit documents.*.edit org.category.edit                       .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 """
 
 # What is narrowed by department. Everything else of a screen belongs to the whole hospital.
 BY_DEPARTMENT = """
-{document} {report} logistics.store logistics.balance logistics.move ledger.entry ledger.line documents.approval_route
+{document} {report} ledger.entry ledger.line documents.approval_route
 operations.ticket operations.record operations.incident operations.arrival operations.breach operations.rating
 operations.call operations.mail operations.intake_contact operations.enquiry operations.gate.check_in costing.cell
 """
 
-# Lists of the whole hospital for whoever may use them at all: goods are sent to stores of other departments.
-OF_ALL = frozenset({"lookup:logistics.any_store"})
-
 # Screens and acts that go by another permission than their own name.
 CALLED = {
-    "ledger.line": "ledger.entry", "logistics.balance": "logistics.stock", "logistics.move": "logistics.stock",
+    "ledger.line": "ledger.entry",
     "org.unit.edit": "system.org_unit.edit", "org.unit.view": "org.unit.view|system.org_unit.edit",
     "org.campus.edit": "system.org_unit.edit", "org.campus.view": "org.unit.view|system.org_unit.edit",
     "org.hospital.edit": "system.org_unit.edit", "org.hospital.view": "org.unit.view|system.org_unit.edit",
@@ -131,12 +97,6 @@ CALLED = {
     "operations.breach.view": "operations.ticket.view", "operations.breach.export": "operations.ticket.view",
     "operations.breach.edit": "operations.ticket.rule", "operations.duty_person": "operations.duty",
     "operations.material": "operations.training",
-    "logistics.stock_as_of": "logistics.stock", "logistics.near_expiry": "logistics.stock",
-    "logistics.idle_goods": "logistics.stock", "logistics.turnover": "logistics.stock",
-    "logistics.usage_by_department": "logistics.stock_issue", "logistics.usage_matrix": "logistics.stock_issue",
-    "logistics.usage": "logistics.stock_issue", "logistics.abc_ranking": "logistics.stock_issue",
-    "logistics.received_by_supplier": "logistics.stock_receipt",
-    "logistics.estimated_receipts": "logistics.stock_receipt", "logistics.price_changes": "logistics.stock_receipt",
     "return": "approve", "withdraw": "submit",
 }  # fmt: skip
 
@@ -167,8 +127,6 @@ view :act                         POST         {document}.detail:* api:{document
 view ~:act                        POST         {document}.bulk:*
 print                             POST         {document}.bulk:print
 nobody                            POST         {document}.panel:-
-
-view logistics.transfer_receipt.edit POST      logistics.stock_transfer.detail:receive
 
 view                              GET          {report}.report
 export                            GET          {report}.workbook {report}.paper
@@ -201,13 +159,6 @@ view security.user.reset_factor   POST         security.user.act:reset_factor
 
 signed                            GET          lookup:org.unit lookup:org.campus lookup:org.hospital lookup:ledger.fund
 view                              GET          lookup:*
-logistics.item.view|logistics.stock_*.edit GET lookup:logistics.item
-logistics.st*.view|logistics.stock_*.edit GET  lookup:logistics.store
-logistics.stock_transfer.edit     GET          lookup:logistics.any_store
-logistics.transfer_receipt.edit|logistics.stock.view GET lookup:logistics.batch
-logistics.transfer_receipt.edit   GET          lookup:logistics.transfer_on_the_way
-view|logistics.stock_receipt.*    GET          lookup:logistics.supplier
-view|logistics.item.*             GET          lookup:logistics.material_class
 costing.*_entry.edit|costing.account_item.edit GET lookup:ledger.expense_account
 costing.driver.edit               GET          lookup:ledger.stat_account
 documents.delegation.edit         GET          lookup:documents.person
@@ -314,5 +265,9 @@ operations.acceptance.view!       GET          operations.clauses operations.rep
 operations.acceptance.make        POST         operations.report.make
 operations.acceptance.view! operations.acceptance.sign @hospital|@supplier POST operations.report.sign
 
-view edit                         POST         system.channel.act:* system.delivery.act:again
+view edit                         POST         system.channel.act:* system.delivery.act:again system.partner.act:* system.partner_message.act:again
+seal                              POST         exchange.partner.messages
+org.parameter.view|org.parameter.verify|system.parameter.edit GET system.parameters
+system.parameter.edit             POST         system.parameters.set
+org.parameter.verify              POST         system.parameters.verify
 """

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from hrp.platform.access.permissions import registry as declared
-from tests.permissions import matrix
+from tests.permissions import materials, matrix
 from tests.permissions.doors import Door
 from tests.permissions.places import ANONYMOUS, MISSING, UNSEEN
 
@@ -24,9 +24,9 @@ class Row:
     door: str
 
 
-def _rows() -> list[Row]:
+def _rows(table: str) -> list[Row]:
     rows = []
-    for line in matrix.DOORS.strip().splitlines()[1:]:
+    for line in table.strip().splitlines():
         words = line.split()
         places = [place for place, word in enumerate(words) if word in METHODS]
         if places:
@@ -35,8 +35,8 @@ def _rows() -> list[Row]:
     return rows
 
 
-def _holdings() -> list[tuple[str, dict[str, str]]]:
-    columns, *lines = (line.split() for line in matrix.HOLDS.strip().splitlines())
+def _holdings(table: str) -> list[tuple[str, dict[str, str]]]:
+    columns, *lines = (line.split() for line in table.strip().splitlines())
     return [
         (pattern, dict(zip(columns, line[-len(columns) :], strict=True)))
         for line in lines
@@ -44,9 +44,10 @@ def _holdings() -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-ROWS = _rows()
-HOLDINGS = _holdings()
-SCOPED = frozenset(matrix.BY_DEPARTMENT.split())
+ROWS = [*_rows(matrix.DOORS), *_rows(materials.DOORS)]
+HOLDINGS = [*_holdings(matrix.HOLDS), *_holdings(materials.HOLDS)]
+SCOPED = frozenset([*matrix.BY_DEPARTMENT.split(), *materials.BY_DEPARTMENT.split()])
+CALLED = {**matrix.CALLED, **materials.CALLED}
 
 
 @cache
@@ -64,13 +65,27 @@ def reach(column: str, code: str) -> str:
 
 def held_by(column: str) -> list[str]:
     """The declared permissions of a column."""
-    return sorted(one.code for one in declared if not matrix.is_awaited(one.code) and reach(column, one.code))
+    return sorted(one.code for one in declared if reach(column, one.code))
+
+
+@cache
+def works_with(column: str) -> frozenset[str]:
+    """What a column may do more with than look, export and print."""
+    held = (code.rpartition(".") for code in held_by(column))
+    return frozenset(noun for noun, _dot, act in held if act not in ("view", "export", "print"))
+
+
+@cache
+def systems_of(column: str) -> frozenset[str]:
+    """The systems in which a column holds anything at all."""
+    codes = (one.code for one in declared if reach(column, one.code))
+    return frozenset(code.partition(".")[0] for code in codes)
 
 
 def code_of(screen: str, act: str) -> str:
     """The permission an act of a screen goes by; of several that will do all, with a bar between."""
-    act = matrix.CALLED.get(act, act)
-    return matrix.CALLED.get(f"{screen}.{act}") or f"{matrix.CALLED.get(screen, screen)}.{act}"
+    act = CALLED.get(act, act)
+    return CALLED.get(f"{screen}.{act}") or f"{CALLED.get(screen, screen)}.{act}"
 
 
 # -- what is to be expected ------------------------------------------------------------------------------------
@@ -92,9 +107,10 @@ LOGIN = Expected("the way to /login", frozenset({302}))
 UNKNOWN = Expected("401", frozenset({401}))
 FORBIDDEN = Expected("403", frozenset({403}))
 ABSENT = Expected("404", frozenset({404}))
+REFUSED = Expected("403 or 404", frozenset({403, 404}))  # of what is the whole hospital's alone
 NEVER = Expected("a refusal", frozenset({403, 404, 405, 409, 422}))
 UNASKED = ("open", "signed", "own", "nobody", "nothing", "token", "seal", "key")  # no permission of a person
-NARROW = frozenset({"rq", "hd", "ky", "al"})  # who never reaches past the own department
+NARROW = frozenset({"rq", "re", "hd", "ky", "tn", "al"})  # who never reaches past the own department
 
 
 class Policy:
@@ -168,47 +184,68 @@ class Policy:
                 continue
             if need[0] == "~" or need == "key":
                 continue
-            if need[0] in "=≠":
-                if (column in need[1:].split("|")) is not (need[0] == "="):
-                    return FORBIDDEN
+            if need[0] in "=≠^":
+                if (column in need[1:].split("|")) is (need[0] == "≠"):
+                    return ABSENT if need[0] == "^" else FORBIDDEN
                 continue
             if need.startswith("@"):
                 if f"@{matrix.ROLES[column][2]}" not in need.split("|"):
                     return FORBIDDEN
                 continue
-            here = self.reach(column, door, need.removesuffix("!"))
+            here = self.reach(column, door, need)
             if not here:
                 return FORBIDDEN
             if here == "o" and need.endswith("!"):
-                return ABSENT if door.parameters else FORBIDDEN
+                return REFUSED if door.parameters else FORBIDDEN
             if place == MISSING or (here == "o" and place in UNSEEN and self.is_scoped(door)):
                 return ABSENT
             reached.append(here)
         if door.method == "GET":
-            narrow = "o" in reached and door.name not in matrix.OF_ALL
+            narrow = "o" in reached and door.name not in materials.OF_ALL
             return Expected("200", DONE, is_allowed=True, narrow=narrow)
         return Expected("no refusal", DONE | NOT_NOW, is_allowed=True, narrow=reached[:1] == ["o"])
 
     def reach(self, column: str, door: Door, need: str) -> str:
         """Where the column holds what is needed: the widest of the alternatives."""
-        need = need.removeprefix("~")
+        found = [reach(column, code) for code in self.codes(door, need)]
+        return max(["", *found], key=("", "o", "a").index)
+
+    @staticmethod
+    def codes(door: Door, need: str) -> list[str]:
+        """The permissions any of which will do."""
+        need = need.removeprefix("~").removesuffix("!")
         if "?" in need:
             first, second = (code_of(door.screen, act) for act in need.split("?"))
             need = first if first in declared else second
-        found = ""
+        found = []
         for one in need.split("|"):
             named = one if "." in one else code_of(door.screen, door.code if one == ":act" else one)
             for code in named.split("|"):
-                codes = [p.code for p in declared if fnmatchcase(p.code, code)] if "*" in code else [code]
-                found = max([found, *(reach(column, c) for c in codes)], key=("", "o", "a").index)
+                found += [p.code for p in declared if fnmatchcase(p.code, code)] if "*" in code else [code]
         return found
+
+    def asked(self, door: Door) -> frozenset[str]:
+        """Every permission that is asked for at a door."""
+        row = self.row(door)
+        needs = row.needs if row is not None and row.needs[0] not in UNASKED else ()
+        return frozenset(
+            c for need in needs if need.lstrip("~")[0] not in "@=≠^" for c in self.codes(door, need)
+        )
+
+    def is_at_work(self, column: str, door: Door) -> bool:
+        """Whether the column may do more with what the door is about than look, export and print."""
+        return not {code.rpartition(".")[0] for code in self.asked(door)}.isdisjoint(works_with(column))
+
+    def is_stranger(self, column: str, door: Door) -> bool:
+        """Whether the column holds nothing in the system the door belongs to."""
+        return {code.partition(".")[0] for code in self.asked(door)}.isdisjoint(systems_of(column))
 
     def may_look(self, column: str, door: Door) -> bool:
         """Whether the column holds the first thing the door asks for."""
         row = self.row(door)
         if row is None or column == ANONYMOUS:
             return False
-        return row.needs[0][0] not in "~=" and bool(self.reach(column, door, row.needs[0].removesuffix("!")))
+        return row.needs[0][0] not in "~=" and bool(self.reach(column, door, row.needs[0]))
 
     def lacks_asked_row_by_row(self, column: str, door: Door) -> bool:
         """Whether the door lets the column in but must not do what was asked with any row."""

@@ -14,7 +14,7 @@ from hrp.platform.access.services.sessions import SEEN as SEEN_AT
 from hrp.platform.access.services.sessions import STARTED
 from hrp.platform.ui import reach, screens
 from hrp.platform.ui.screens import RegisterScreen
-from tests.permissions.doors import CLOSED, NAMED_IN_BODY, Door
+from tests.permissions.doors import CLOSED, NAMED_IN_BODY, NAMED_IN_QUERY, Door
 from tests.permissions.places import ANONYMOUS, MISSING, canary
 from tests.permissions.world import NOW, Hospital
 
@@ -127,12 +127,21 @@ class Requests:
         assert found is not None, f"world.py has no {door.thing} that would do for {door}"
         return found.pk
 
+    def _named(self, door: Door, place: str) -> int | str:
+        """What a request calls the thing of a place, where its address does not say."""
+        known = self.hospital.names.get(door.name) or self.hospital.objects.get(door.name) or {}
+        return known.get(place, ABSENT_ID)
+
     def query(self, door: Door, place: str) -> dict[str, Any]:
+        if door.name in NAMED_IN_QUERY:
+            return {NAMED_IN_QUERY[door.name]: self._named(door, place)}
         match door.page, door.name:
             case "print_many", _:
                 return {"id": self.id_of(door, place)}
             case _, "search":
                 return {"q": "QX"}
+            case _, "logistics.trace":
+                return {"q": "HVLOT"}
             case _, "scan":
                 return {"code": "CF2026"}
             case _, "costing.cell":
@@ -164,7 +173,9 @@ class Requests:
                 "level": "C", "reporter_name": "矩阵",
             }  # fmt: skip
         if (door.method, door.name) in NAMED_IN_BODY:
-            return {"ticket": self.hospital.objects[door.name].get(place, ABSENT_ID)}
+            return {NAMED_IN_BODY[door.method, door.name]: self._named(door, place)}
+        if door.name == "logistics.unit_scan.drop":
+            return {"source": self.hospital.names["logistics.unit_scan.scan"].get(place, "")}
         if door.name == "operations.training.join":
             return {"act": "sign", "k": self.hospital.secrets[door.name]}
         if door.page == "review":
@@ -172,7 +183,7 @@ class Requests:
         screen = screens.registry.get(door.thing)
         if isinstance(screen, RegisterScreen) and door.page in ("edit", "new") and door.code != CLOSED:
             return self._row(screen, door, place)
-        return {"reason": "矩阵", "text": "矩阵", "master": self.hospital.secrets["master"]}
+        return {"reason": "矩阵", "text": "矩阵", "conclusion": "矩阵", "master": self.hospital.secrets["master"]}
 
     def _row(self, screen: RegisterScreen, door: Door, place: str) -> dict[str, Any]:
         """The form of a register as its row would have filled it; a new one under a code of its own."""

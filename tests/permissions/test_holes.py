@@ -273,3 +273,10 @@ def test_a_department_sees_its_own_words_of_a_survey(hospital: Hospital) -> None
     assert canary("own") in page
     assert canary("sibling") not in page
     assert canary("sibling") in get(hospital, "sc", f"/operations/surveys/{given.pk}").content.decode()
+
+
+def test_without_permission_a_value_of_a_parameter_is_not_even_read(hospital: Hospital) -> None:
+    """Who may not set parameters was told what was wrong with the day they had written."""
+    for column, status in (("sg", 403), ("sy", 422)):
+        client = Requests(hospital).clients[column]
+        assert client.post("/settings/parameters/set", {"valid_from": "?"}).status_code == status, column

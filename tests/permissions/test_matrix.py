@@ -30,18 +30,14 @@ def test_every_door_has_a_row_and_every_row_a_door() -> None:
 
 def test_the_columns_are_the_roles_the_product_ships(hospital: Hospital) -> None:
     shipped = {column: code for column, (code, _where, _side) in matrix.ROLES.items() if code} | matrix.SILENT
-    assert sorted(shipped.values()) == sorted({spec.code for spec in roles.ROLES} - matrix.AWAITED_ROLES)
+    assert sorted(shipped.values()) == sorted(spec.code for spec in roles.ROLES)
     for column, code in shipped.items():
-        held = [
-            one
-            for one in RolePermission.objects.filter(role__code=code).values_list("code", flat=True)
-            if not matrix.is_awaited(one)
-        ]
+        held = RolePermission.objects.filter(role__code=code).values_list("code", flat=True)
         assert sorted(held) == policy.held_by(column), f"{column} ({code})"
 
 
 def test_every_permission_is_in_the_matrix_and_nothing_else() -> None:
-    codes = [one.code for one in permissions.registry if not matrix.is_awaited(one.code)]
+    codes = [one.code for one in permissions.registry]
     patterns = [pattern for pattern, _marks in policy.HOLDINGS]
     assert [code for code in codes if not any(fnmatchcase(code, pattern) for pattern in patterns)] == []
     assert [p for p in patterns if not any(fnmatchcase(code, p) for code in codes)] == []
@@ -49,9 +45,10 @@ def test_every_permission_is_in_the_matrix_and_nothing_else() -> None:
 
 def test_one_of_everything_lies_in_every_place(hospital: Hospital) -> None:
     """A new kind of document, or a register narrowed by department, is built in ``world.py``."""
-    known = {s.key for s in screens.documents() if not matrix.is_awaited(s.code("view"))}
-    kinds = known | {kind for kind in policy.SCOPED if "{" not in kind}
-    assert {kind for kind in kinds if set(hospital.objects.get(kind, ())) != set(PLACES)} == set()
+    kinds = {screen.key for screen in screens.documents()}
+    kinds |= {kind for kind in policy.SCOPED if "{" not in kind}
+    known = {**hospital.names, **hospital.objects}
+    assert {kind for kind in kinds if set(known.get(kind, ())) != set(PLACES)} == set()
 
 
 def test_no_act_is_declared_without_its_permission() -> None:

@@ -100,7 +100,7 @@ def test_a_document_pushed_into_another_department(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_lookup_that_offers_everything(monkeypatch: pytest.MonkeyPatch, faults: Faults) -> None:
-    monkeypatch.setattr(reach, "_units", lambda actor, codes: None)
+    monkeypatch.setattr(reach, "units_of_any", lambda actor, codes: None)
     said = faults("lookup:logistics.store", "logistics.stock_issue.list", columns=("rq", "al"))
     assert any(one.startswith("GET lookup:logistics.store as rq at own: leaks") for one in said)
     assert any("list as al at own asked for a sibling: leaks" in one for one in said), (

@@ -46,12 +46,12 @@ from hrp.platform.base import clock, stamps
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute, Attachment, Delegation, Document
 from hrp.platform.documents.testing import DAY, SINCE, World
-from hrp.platform.exchange.models import ExportFile
+from hrp.platform.exchange.models import ExportFile, Partner, PartnerMessage
 from hrp.platform.ledger.models import Entry, Line, Period
 from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, Message
-from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit
+from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit, Parameter
 from hrp.platform.org.services import move_unit
-from tests.permissions import matrix, policy, rooms
+from tests.permissions import matrix, policy, rooms, world_materials
 from tests.permissions.places import HEAVY, canary
 
 NOW = clock.at(dt.date(2026, 11, 24), 10)
@@ -82,11 +82,19 @@ class Hospital:
     forms: dict[str, dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]] = field(default_factory=dict)
     token: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
+    names: dict[str, dict[str, str]] = field(default_factory=dict)
     contract: Any = None
+    common: dict[str, int] = field(
+        default_factory=dict
+    )  # what every place has, by what a request would call it
 
     def put(self, kind: str, place: str, row: Any) -> Any:
         self.objects.setdefault(kind, {})[place] = row.pk
         return row
+
+    def named(self, kind: str, place: str, name: str) -> None:
+        """As :meth:`put`, of what a request names by another word than its id."""
+        self.names.setdefault(kind, {})[place] = name
 
 
 @contextmanager
@@ -115,17 +123,18 @@ def _build() -> Hospital:
     base = World()
     founder = base.user("builder", "筹建人", *(p.code for p in permissions.of_duty("business")))
     hospital = Hospital(base, founder)
-    builder = _Builder(hospital, base)
+    builder = Builder(hospital, base)
     builder.places()
     builder.everybody()
     builder.papers()
+    world_materials.furnish(builder, file=ATTACHMENT)
     builder.tickets()
     builder.registers()
     builder.personal()
     return hospital
 
 
-class _Builder:
+class Builder:
     """Fills the hospital through the product's own services, as somebody who may do anything anywhere."""
 
     def __init__(self, hospital: Hospital, base: World) -> None:
@@ -135,6 +144,7 @@ class _Builder:
         self.builder = hospital.builder
         self.costing.accountant = self.builder
         self.room = Stockroom(base)
+        hospital.common |= {"item": self.room.gauze.pk, "supplier": self.room.supplier.pk}
 
     # -- places and people -------------------------------------------------------------------------------------
 
@@ -211,12 +221,12 @@ class _Builder:
         }  # fmt: skip
         receipt = {**common, "supplier": self.room.supplier.pk, "invoice_number": word, "note": word}
         goods = {"item": self.room.gauze.pk, "lot": word, "quantity": "9", "price": "1.00", "amount": "9.00"}
-        posted = self._post(StockReceipt, receipt, [goods])
+        posted = self.post(StockReceipt, receipt, [goods])
         self.hospital.put("logistics.move", place, StockMove.objects.get(source=posted.source))
         self.hospital.put("logistics.balance", place, StockBalance.objects.get(store=store))
-        self._draft(StockReceipt, place, receipt, [goods])
+        self.draft(StockReceipt, place, receipt, [goods])
         issue = {**common, "receiver": word, "note": word}
-        self._draft(StockIssue, place, issue, [{"item": self.room.gauze.pk, "quantity": "1"}])
+        self.draft(StockIssue, place, issue, [{"item": self.room.gauze.pk, "quantity": "1"}])
         self._transfers(place, unit, store)
 
     def _transfers(self, place: str, unit: OrgUnit, store: Store) -> None:
@@ -234,24 +244,26 @@ class _Builder:
             {**common, "store": store.pk, "to_store": second.pk},
             {"item": self.room.gauze.pk, "quantity": "2"},
         )
-        sent = self._post(StockTransfer, header, [line])
+        sent = self.post(StockTransfer, header, [line])
+        for door in ("one", "scan"):
+            self.hospital.put(f"logistics.handheld.receive.{door}", place, sent)
         [way] = open_of(sent.pk, sent.source)
         arrived = {"transfer_position": 1, "item": way.item_id, "batch": way.batch_id, "quantity": "2"}
-        self._draft(TransferReceipt, place, {**common, "transfer": sent.pk, "receiver": word}, [arrived])
-        self._draft(StockTransfer, place, header, [{**line, "quantity": "1"}])
+        self.draft(TransferReceipt, place, {**common, "transfer": sent.pk, "receiver": word}, [arrived])
+        self.draft(StockTransfer, place, header, [{**line, "quantity": "1"}])
 
     def _cost_papers(self, place: str, unit: OrgUnit, amount: str) -> None:
         word = canary(place)
         cost = self.costing.cost(unit, "5001.01", amount, memo=word)
         common = {"campus": unit.campus_id, "org_unit": unit.pk, "business_date": DAY, "note": word}
-        posted = self._post(CostEntry, {**common, "cost_kind": "other"}, [cost])
+        posted = self.post(CostEntry, {**common, "cost_kind": "other"}, [cost])
         entry = Entry.objects.get(source=posted.source)
         self.hospital.put("ledger.entry", place, entry)
         self.hospital.put("ledger.line", place, Line.objects.get(entry=entry, org_unit=unit))
-        self._draft(CostEntry, place, {**common, "cost_kind": "other"}, [cost])
-        self._draft(StatEntry, place, common, [self.costing.stat("P01", unit, "3")])
+        self.draft(CostEntry, place, {**common, "cost_kind": "other"}, [cost])
+        self.draft(StatEntry, place, common, [self.costing.stat("P01", unit, "3")])
         run = {"purpose": "simulation", "rule_set": RuleSet.objects.get().pk, "credit_pools": "allocate"}
-        self._draft(AllocationRun, place, {**common, **run}, [])
+        self.draft(AllocationRun, place, {**common, **run}, [])
         self.hospital.put("costing.cell", place, unit)
 
     def _allocate(self) -> None:
@@ -261,20 +273,28 @@ class _Builder:
         self.costing.enter_stats(*heads)
         self.hospital.put("costing.run", "own", self.costing.allocate())
 
-    def _draft(
+    def draft(
         self, model: type[Document], place: str, header: dict[str, Any], lines: list[dict[str, Any]]
     ) -> Document:
-        draft = services.save_draft(model, actor=self.builder, header=header, lines=lines)
-        self.hospital.put(model.spec.kind, place, draft)
-        self.hospital.forms.setdefault(model.spec.kind, {})[place] = (header, lines)
+        return self.keep(
+            services.save_draft(model, actor=self.builder, header=header, lines=lines), place, header, lines
+        )
+
+    def keep(
+        self, draft: Document, place: str, header: dict[str, Any], lines: list[dict[str, Any]]
+    ) -> Document:
+        """Know a draft and what it was made of, and put a file beside it."""
+        kind = draft.spec.kind
+        self.hospital.put(kind, place, draft)
+        self.hospital.forms.setdefault(kind, {})[place] = (header, lines)
         attachment = Attachment.objects.create(
-            kind=model.spec.kind, document_id=draft.pk, name=f"{canary(place)}.txt", path=ATTACHMENT, sha256="0" * 64,
+            kind=kind, document_id=draft.pk, name=f"{canary(place)}.txt", path=ATTACHMENT, sha256="0" * 64,
             size=2, mime="text/plain", uploaded_by=self.builder, uploaded_at=NOW,
         )  # fmt: skip
-        self.hospital.put(f"{model.spec.kind}:file", place, attachment)
+        self.hospital.put(f"{kind}:file", place, attachment)
         return draft
 
-    def _post(self, model: type[Document], header: dict[str, Any], lines: list[dict[str, Any]]) -> Document:
+    def post(self, model: type[Document], header: dict[str, Any], lines: list[dict[str, Any]]) -> Document:
         draft = services.save_draft(model, actor=self.builder, header=header, lines=lines)
         return posting.post(services.submit(draft, actor=self.builder), actor=self.builder)
 
@@ -354,9 +374,24 @@ class _Builder:
         Gateway.objects.create(
             code="voice", title="语音", kind="voice", url="http://127.0.0.1:1/", allowed=""
         )
+        self._partners()
+        self.hospital.put("system.parameters.verify", "own", Parameter.objects.create(
+            key="highvalue.cancel_hours", valid_from=SINCE, value="24", source="院内规定", entered_by="录入人", entered_at=NOW,
+        ))  # fmt: skip
         ContactPoint.objects.create(user=people["se"], kind="mobile", address="13800000000")
         User.objects.create(username="locked", display_name="已锁定", is_locked=True)
         Role.objects.create(code="with-factor", title="须双因子", requires_second_factor=True)
+
+    @staticmethod
+    def _partners() -> None:
+        """One that is spoken to and one that is not yet, and a message that was given up."""
+        on, _off = (
+            Partner.objects.create(code=code, title=code, is_active=code == "HIS") for code in ("HIS", "EMR")
+        )
+        PartnerMessage.objects.create(
+            partner=on, direction=PartnerMessage.Direction.OUT, kind="his.charge", key="1", body={},
+            state=PartnerMessage.State.EXHAUSTED, created_at=NOW,
+        )  # fmt: skip
 
     def personal(self) -> None:
         """What belongs to the builder alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,16 @@ from hrp.platform.ledger.models import Period
 from hrp.platform.org import parameters
 
 MOST = 200
+
+Units = Collection[int] | None  # of departments; None: everywhere
+
+
+def reached(rows: QuerySet[TraceUnit], held: Units) -> QuerySet[TraceUnit]:
+    """Of pieces those that lie in these departments or were used there."""
+    if held is None:
+        return rows
+    used = PatientUse.objects.filter(unit=OuterRef("pk"), org_unit__in=held)
+    return rows.filter(Q(store__org_unit__in=held) | Q(Exists(used)))
 
 
 def uses() -> QuerySet[PatientUse]:
@@ -135,8 +146,8 @@ class Trace:
     certificates: list[License] = field(default_factory=list)
 
 
-def find(text: str) -> list[TraceUnit]:
-    """Pieces by code, serial, lot, visit, registration number or item; those used come first."""
+def find(text: str, held: Units) -> list[TraceUnit]:
+    """Pieces within reach by code, serial, lot, visit, registration number or item; those used come first."""
     text = text.strip()
     if not text:
         return []
@@ -150,34 +161,40 @@ def find(text: str) -> list[TraceUnit]:
         units.filter(item__in=items), units.filter(tray=text),
         units.filter(pk__in=PatientUse.objects.filter(visit_no__in=spelled).values("unit_id")),
     )  # fmt: skip
-    found = {pk for way in ways for pk in way.order_by("-pk").values_list("pk", flat=True)[:MOST]}
+    near = reached(units, held)
+    found = {pk for way in ways for pk in (way & near).order_by("-pk").values_list("pk", flat=True)[:MOST]}
     rows = units.filter(pk__in=found).select_related("item", "batch__supplier", "store")
     return list(rows.order_by("-pk")[:MOST])
 
 
-def find_any(text: str) -> list[TraceUnit]:
+def find_any(text: str, held: Units) -> list[TraceUnit]:
     """As :func:`find`; a scanned label is taken apart when nothing is called like it."""
-    units = find(text)
+    units = find(text, held)
     if not units and text:
         unit = labels.find(text)
-        units = [unit] if unit is not None else []
+        units = list(reached(TraceUnit.objects.filter(pk=unit.pk), held)) if unit is not None else []
     return units
 
 
-def uses_by_unit(units: list[TraceUnit]) -> dict[int, list[PatientUse]]:
+def uses_within(held: Units) -> QuerySet[PatientUse]:
+    """Uses in these departments: whose patient it was is told to no other."""
+    return uses() if held is None else uses().filter(org_unit__in=held)
+
+
+def uses_by_unit(units: list[TraceUnit], held: Units) -> dict[int, list[PatientUse]]:
     """Uses of pieces, in one query."""
     found: dict[int, list[PatientUse]] = {}
-    for use in uses().filter(unit__in=[unit.pk for unit in units]).order_by("pk"):
+    for use in uses_within(held).filter(unit__in=[unit.pk for unit in units]).order_by("pk"):
         found.setdefault(use.unit_id, []).append(use)
     return found
 
 
-def trace(unit: TraceUnit) -> Trace:
-    """Everything of one piece."""
+def trace(unit: TraceUnit, held: Units) -> Trace:
+    """Everything of one piece, with its patients in these departments."""
     return Trace(
         unit,
         origin_of(unit),
-        list(uses().filter(unit=unit).order_by("pk")),
+        list(uses_within(held).filter(unit=unit).order_by("pk")),
         list(
             UnitEvent.objects.filter(unit=unit).select_related("store", "from_store", "actor").order_by("pk")
         ),

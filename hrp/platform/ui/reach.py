@@ -40,7 +40,7 @@ def narrowed(screen: RegisterScreen, actor: Any, code: str, rows: QuerySet[Any])
 
 def within(screen: RegisterScreen, actor: Any, codes: Iterable[str]) -> QuerySet[Any]:
     """The rows that lie where the actor holds any of ``codes``."""
-    rows, held = all_of(screen, actor), _units(actor, codes)
+    rows, held = all_of(screen, actor), units_of_any(actor, codes)
     if held is None:
         return rows
     if screen.narrow is not None:
@@ -48,7 +48,7 @@ def within(screen: RegisterScreen, actor: Any, codes: Iterable[str]) -> QuerySet
     return rows.filter(**{f"{screen.scope_path}__in": held}) if screen.scope_path else rows
 
 
-def _units(actor: Any, codes: Iterable[str]) -> Units:
+def units_of_any(actor: Any, codes: Iterable[str]) -> Units:
     """The units where the actor holds any of the codes; None for everywhere."""
     reached: frozenset[int] = frozenset()
     for code in codes:

@@ -70,7 +70,8 @@ def save_row(screen: RegisterScreen, *, actor: User, pk: int | None, values: dic
     """
     scope.require(actor, screen.code("edit"))
     manager = screen.model._default_manager
-    row = screen.model() if pk is None else manager.select_for_update().filter(pk=pk).first()
+    # the row alone: the usual order may lead through a register the row does not name
+    row = screen.model() if pk is None else manager.select_for_update(of=("self",)).filter(pk=pk).first()
     if row is None:
         raise NotFound(f"{screen.title}不存在或已被删除。", way_out="请返回列表刷新。")
     if pk is not None and screen.scope_path:

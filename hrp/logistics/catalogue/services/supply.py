@@ -17,7 +17,7 @@ from hrp.platform.audit import services as audit
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 
-EDIT = "logistics.supply_version.edit"
+EDIT, ASK = "logistics.supply_version.edit", "logistics.one_off.edit"
 
 
 @transaction.atomic
@@ -103,13 +103,14 @@ def in_force(on: dt.date) -> SupplyVersion | None:
 
 @transaction.atomic
 def ask_one_off(*, actor: User, values: dict[str, Any]) -> OneOffPurchase:
-    """Ask to buy something outside the catalogue once."""
-    scope.require(actor, "logistics.one_off.edit")
+    """Ask to buy something outside the catalogue once, for a department one may ask for."""
+    scope.require(actor, ASK)
     row = OneOffPurchase(asked_by=actor, asked_at=clock.now(), **values)
     if not row.reason.strip():
         raise Invalid("请写明理由", problems=[Problem("请填写", field="reason")])
     row.full_clean()
     row.save()
+    scope.check_written(actor, ASK, row)
     audit.record(
         actor=actor, act="logistics.one_off.ask", target=f"logistics.one_off:{row.pk}",
         summary=f"申请临时采购 {row}：{row.reason}",

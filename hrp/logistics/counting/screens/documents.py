@@ -6,27 +6,33 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from hrp.logistics.counting.documents.scrap import Destruction, Scrap
 from hrp.logistics.counting.services import scrapping
 from hrp.logistics.models import Batch, StockBalance
 from hrp.logistics.screens.documents import DATES, MAKER, MOVES, NUMBER, defaults
+from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.documents.models import State
 from hrp.platform.ui.screens import Action, Column, DocumentScreen, Field, Filter, LineField, Lookup, Panel
 
+
+def _held(actor: Any, params: Mapping[str, str]) -> QuerySet[Batch]:
+    """What of an item lies in a store one may write off from."""
+    item, store = params.get("item", ""), params.get("store", "")
+    if not item.isdigit() or not store.isdigit():
+        return Batch.objects.none()
+    there = StockBalance.objects.filter(item_id=item, store_id=store, quantity__gt=0)
+    there = scope.filter(actor, "logistics.scrap.edit", there, "store__org_unit_id")
+    return Batch.objects.filter(pk__in=there.values("batch_id")).order_by("expiry")
+
+
 HELD_BATCHES = Lookup(
     key="logistics.held_batch",
     title="在库批号",
-    queryset=lambda actor, params: (
-        Batch.objects.filter(
-            pk__in=StockBalance.objects.filter(
-                item_id=params["item"], store_id=params["store"], quantity__gt=0
-            ).values("batch_id")
-        ).order_by("expiry")
-        if params.get("item", "").isdigit() and params.get("store", "").isdigit()
-        else Batch.objects.none()
-    ),
+    queryset=_held,
     search=("lot__icontains",),
     exact=("lot",),
     hint=lambda batch: f"有效期至 {batch.expiry}",

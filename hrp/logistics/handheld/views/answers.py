@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 
 from hrp.platform.base.refusals import Invalid, Refusal
+from hrp.platform.ui import bodies
 
 MOST_BYTES = 512 * 1024
 AGAIN = frozenset({"picked_already", "signed", "counted_before"})
@@ -24,9 +25,9 @@ class Sound(IntEnum):
 
 def given(request: HttpRequest) -> dict[str, Any]:
     """The JSON body of a scan. Raises Invalid."""
-    body = request.body
+    body = bodies.raw(request, most=MOST_BYTES)
     try:
-        found = json.loads(body) if len(body) <= MOST_BYTES else None
+        found = json.loads(body) if body is not None else None
     except ValueError:
         found = None
     if not isinstance(found, dict):

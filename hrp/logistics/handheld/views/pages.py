@@ -217,7 +217,7 @@ def quota_cards(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         unit = request.POST.get("unit", "")
         found = OrgUnit.objects.filter(pk=int(unit) if unit.isdigit() else 0).first()
-        if found is None:
+        if found is None or not scope.has(actor, cards.SCAN, found.pk):
             raise NotFound(_("没有找到科室。"), way_out=_("请刷新页面。"))
         made = cards.ask(found, actor=actor)
         messages.success(request, _("已提交补货申领 {count} 张").format(count=len(made)))

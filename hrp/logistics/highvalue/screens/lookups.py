@@ -2,16 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from hrp.logistics.highvalue import selectors
 from hrp.logistics.highvalue.models import PatientUse, TraceUnit
 from hrp.logistics.models import Batch, Item, Store
+from hrp.platform.access import scope
+from hrp.platform.ui import reach
 from hrp.platform.ui.screens import Lookup
+
+CONSIGN_IN, CONSIGN_OUT = "logistics.consign_in.edit", "logistics.consign_out.edit"
+SETTLE, BOOK = "logistics.use_settlement.edit", "logistics.use_booking.edit"
+KNOW_PIECES = ("logistics.adverse_event.edit", "logistics.unit.view")
+
+
+def _of(rows: QuerySet[TraceUnit], path: str, params: Mapping[str, str], name: str) -> QuerySet[TraceUnit]:
+    """Of pieces those the line before has narrowed them to."""
+    given = params.get(name, "")
+    return (rows.filter(**{path: given}) if given.isdigit() else rows).select_related("item", "batch")
+
+
+def _cabinets(actor: Any, params: Mapping[str, str]) -> QuerySet[Store]:
+    held = reach.units_of_any(actor, (CONSIGN_IN, CONSIGN_OUT))
+    rows = Store.objects.filter(is_active=True, kind=Store.Kind.CONSIGNMENT)
+    return rows if held is None else rows.filter(org_unit__in=held)
+
+
+def _consigned(actor: Any, params: Mapping[str, str]) -> QuerySet[TraceUnit]:
+    rows = scope.filter(actor, CONSIGN_OUT, TraceUnit.objects.filter(owner="supplier"), "store__org_unit_id")
+    return _of(rows.exclude(store=None), "store_id", params, "store")
+
+
+def _booked(actor: Any, params: Mapping[str, str]) -> QuerySet[TraceUnit]:
+    rows = TraceUnit.objects.filter(owner="supplier", state="booked")
+    rows = selectors.reached(rows, scope.units(actor, SETTLE))
+    return _of(rows, "batch__supplier_id", params, "supplier")
+
+
+def _uses(actor: Any, params: Mapping[str, str]) -> QuerySet[PatientUse]:
+    rows = scope.filter(actor, BOOK, PatientUse.objects.filter(unit__state="used", cancel=None))
+    return rows.select_related("unit__item")
+
+
+def _pieces(actor: Any, params: Mapping[str, str]) -> QuerySet[TraceUnit]:
+    rows = TraceUnit.objects.exclude(state="labelled").select_related("item", "batch").order_by("-pk")
+    return selectors.reached(rows, reach.units_of_any(actor, KNOW_PIECES))
+
 
 CABINETS = Lookup(
     key="logistics.cabinet",
     title="寄售柜",
-    queryset=lambda actor, params: Store.objects.filter(is_active=True, kind=Store.Kind.CONSIGNMENT),
+    queryset=_cabinets,
     search=("code__istartswith", "name__icontains"),
-    permissions=("logistics.consign_in.edit", "logistics.consign_out.edit"),
+    permissions=(CONSIGN_IN, CONSIGN_OUT),
 )
 QUOTA_ITEMS = Lookup(
     key="logistics.quota_item",
@@ -37,43 +83,30 @@ PIECE_ITEMS = Lookup(
 CONSIGNED = Lookup(
     key="logistics.consigned_unit",
     title="寄售唯一码",
-    queryset=lambda actor, params: (
-        TraceUnit.objects.filter(owner="supplier")
-        .exclude(store=None)
-        .filter(**({"store_id": params["store"]} if params.get("store", "").isdigit() else {}))
-        .select_related("item", "batch")
-    ),
+    queryset=_consigned,
     search=("uid__icontains", "batch__lot__icontains", "item__name__icontains"),
     exact=("uid", "serial"),
     hint=lambda unit: f"{unit.item} 批号 {unit.batch.lot}",
-    permissions=("logistics.consign_out.edit",),
+    permissions=(CONSIGN_OUT,),
 )
 BOOKED = Lookup(
     key="logistics.booked_unit",
     title="待结算唯一码",
-    queryset=lambda actor, params: (
-        TraceUnit.objects.filter(owner="supplier", state="booked")
-        .filter(
-            **({"batch__supplier_id": params["supplier"]} if params.get("supplier", "").isdigit() else {})
-        )
-        .select_related("item", "batch")
-    ),
+    queryset=_booked,
     search=("uid__icontains", "batch__lot__icontains", "item__name__icontains"),
     exact=("uid", "serial"),
     hint=lambda unit: f"{unit.item} 批号 {unit.batch.lot}",
-    permissions=("logistics.use_settlement.edit",),
+    permissions=(SETTLE,),
 )
 USES = Lookup(
     key="logistics.use_to_book",
     title="使用登记",
-    queryset=lambda actor, params: PatientUse.objects.filter(unit__state="used", cancel=None).select_related(
-        "unit__item"
-    ),
+    queryset=_uses,
     search=("unit__uid__icontains", "visit_no__istartswith"),
     exact=("unit__uid",),
     label=lambda use: f"{use.unit.uid} {use.visit_no}",
     hint=lambda use: str(use.unit.item),
-    permissions=("logistics.use_booking.edit",),
+    permissions=(BOOK,),
 )
 LOTS = Lookup(
     key="logistics.any_batch",
@@ -92,13 +125,11 @@ LOTS = Lookup(
 PIECES = Lookup(
     key="logistics.any_unit",
     title="唯一码",
-    queryset=lambda actor, params: (
-        TraceUnit.objects.exclude(state="labelled").select_related("item", "batch").order_by("-pk")
-    ),
+    queryset=_pieces,
     search=("uid__icontains", "batch__lot__icontains"),
     exact=("uid", "serial"),
     hint=lambda unit: f"{unit.item} 批号 {unit.batch.lot}",
-    permissions=("logistics.adverse_event.edit", "logistics.unit.view"),
+    permissions=KNOW_PIECES,
 )
 
 ALL = (QUOTA_ITEMS, CABINETS, PIECE_ITEMS, CONSIGNED, BOOKED, USES, LOTS, PIECES)

@@ -9,6 +9,7 @@ from typing import Any
 from hrp.logistics.highvalue.models import AdverseEvent, FreezeBatch, Recall, RecallDisposal, RecallPlace
 from hrp.logistics.highvalue.services import adverse, freezing, recalls
 from hrp.logistics.models import Batch, Freeze
+from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
@@ -27,6 +28,7 @@ PERMISSIONS = {
     "logistics.adverse_event.edit": "登记与上报不良事件",
     "logistics.adverse_event.export": "导出不良事件",
 }
+VIEW = "logistics.recall.view"
 HOLDS = [choice for choice in Batch.Hold.choices if choice[0]]
 
 
@@ -139,15 +141,15 @@ RECALLS = RegisterScreen(
     ),
     panels=(
         Panel(
-            "places", "去向", lambda row, actor: row.places.select_related("batch", "store", "org_unit", "unit", "acknowledged_by")[:1000],
+            "places", "去向", lambda row, actor: scope.filter(actor, VIEW, row.places.all()).select_related("batch", "store", "org_unit", "unit", "acknowledged_by")[:1000],
             (
                 Column("kind"), Column("store"), Column("org_unit"), Column("batch__lot", title="批号"), Column("quantity", total=True), Column("visit_no"), Column("patient"),
                 Column("unit", link=lambda place: f"/logistics/trace/{place.unit_id}" if place.unit_id else ""), Column("note"), Column("acknowledged_by"), Column("acknowledged_at"), Column("answer"),
             ),
             model=RecallPlace, empty="院内没有该批物资",
         ),
-        Panel("disposals", "处置", lambda row, actor: row.disposals.select_related("place__store", "place__org_unit", "actor"), ("at", Column("place"), "how", "quantity", "note", "actor"), model=RecallDisposal),
-        Panel("left", "未办事项", lambda row, actor: [{"what": one} for one in recalls.unfinished(row)] if row.state == "open" else [], (Column("what", title="事项", kind="text"),), empty="没有未办事项"),
+        Panel("disposals", "处置", lambda row, actor: scope.filter(actor, VIEW, row.disposals.all(), "place__org_unit_id").select_related("place__store", "place__org_unit", "actor"), ("at", Column("place"), "how", "quantity", "note", "actor"), model=RecallDisposal),
+        Panel("left", "未办事项", lambda row, actor: [{"what": one} for one in recalls.unfinished(row)] if row.state == "open" and scope.everywhere(actor, VIEW) else [], (Column("what", title="事项", kind="text"),), empty="没有未办事项"),
     ),
     actions=(Action("close", "结案", _close, permission="logistics.recall.edit", icon="check", style="primary", fields=(Field("conclusion", title="结论", kind="textarea", required=True, span=3),), shown=lambda row: row.state == "open"),),
     outputs=(Output("打印召回报告", lambda row: f"/logistics/recall-report/{row.pk}", permission="logistics.recall.view"),),

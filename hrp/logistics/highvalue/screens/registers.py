@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from hrp.logistics.highvalue import rules
+from hrp.logistics.highvalue import rules, selectors
 from hrp.logistics.highvalue.models import (
     ConsignMove,
     EmergencyUse,
@@ -98,6 +98,7 @@ UNITS = RegisterScreen(
         Action("restore", "恢复", _aside("restore"), permission="logistics.unit.edit", icon="refresh", fields=REASON, shown=_may("restore")),
         Action("put_back", "退回货位", _aside("put_back"), permission="logistics.unit.edit", icon="corner-down-left", fields=REASON, shown=_may("put_back")),
     ),
+    narrow=selectors.reached,
     outputs=(
         Output("追溯", lambda unit: f"/logistics/trace/{unit.pk}", icon="route", permission="logistics.unit.view"),
         Output("打印标签", lambda unit: f"/logistics/unit-labels?unit={unit.pk}", icon="barcode", permission="logistics.unit.view"),
@@ -267,6 +268,7 @@ HIS = RegisterScreen(
     menu=("logistics", "高值耗材"),
     order=46,
     permission="logistics.charge",
+    narrow=lambda rows, held: rows.none(),  # HIS names no department
     save=charging.save_his,
     ordering=("-charged_on", "-id"),
     columns=(

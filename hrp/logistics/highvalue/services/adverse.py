@@ -26,6 +26,8 @@ def save(*, actor: User, pk: int | None, values: dict[str, Any]) -> AdverseEvent
     """Record one; a piece names its item and batch by itself. Whoever may freeze is told, with the proposal."""
     scope.require(actor, EDIT)
     row = AdverseEvent() if pk is None else AdverseEvent.objects.select_for_update().get(pk=pk)
+    if pk is not None:
+        scope.check_object(actor, EDIT, row)
     if row.reported_on is not None:
         raise Conflict(f"已于 {row.reported_on} 上报，不能再改", way_out="如需更正，请另记一条并注明。")
     for name in (
@@ -64,6 +66,7 @@ def save(*, actor: User, pk: int | None, values: dict[str, Any]) -> AdverseEvent
     if pk is None:
         row.recorded_by, row.recorded_at = actor, clock.now()
     row.save()
+    scope.check_written(actor, EDIT, row)
     audit.record(
         actor=actor, act="logistics.adverse_event.save", target=f"logistics.adverse_event:{row.pk}",
         summary=f"登记不良事件 {row}", unit_id=row.org_unit_id,

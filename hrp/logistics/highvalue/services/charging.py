@@ -153,8 +153,8 @@ def explain(*, actor: User, charge: UseCharge | HisCharge, text: str) -> None:
 
 @transaction.atomic
 def save_his(*, actor: User, pk: int | None, values: dict[str, Any]) -> HisCharge:
-    """Take one charge of HIS's list; the same number again corrects it."""
-    scope.require(actor, "logistics.charge.edit")
+    """Take one charge of HIS's list, which names no department; the same number again corrects it."""
+    scope.require_everywhere(actor, "logistics.charge.edit")
     number = str(values.get("charge_no") or "").strip()
     row = (
         HisCharge.objects.select_for_update().get(pk=pk)

@@ -138,8 +138,8 @@ def freeze(
 
 @transaction.atomic
 def release(*, actor: User, freeze: Freeze, reason: str) -> int:
-    """End a freeze: batches go back to what else holds them, or are free. Who froze does not release."""
-    scope.require(actor, "logistics.freeze.release")
+    """End a freeze, in every store: batches go back to what else holds them, or are free. Who froze does not release."""
+    scope.require_everywhere(actor, "logistics.freeze.release")
     row = Freeze.objects.select_for_update().get(pk=freeze.pk)
     if row.released_at is not None:
         raise Conflict(

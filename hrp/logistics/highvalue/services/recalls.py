@@ -128,8 +128,11 @@ def enter(
     registration_number: str = "",
     is_drill: bool = False,
 ) -> Recall:
-    """Enter a recall: freeze what it names (not in a drill), make the list, tell whoever has it; timed throughout."""
-    scope.require(actor, EDIT)
+    """Enter a recall: freeze what it names (not in a drill), make the list, tell whoever has it; timed throughout.
+
+    It reaches into every store and tells of every department's patients, so that it takes the right in the whole hospital.
+    """
+    scope.require_everywhere(actor, EDIT)
     started = time.perf_counter()
     _check(title, level, item_id, supplier_id, registration_number, lot)
     days = {one: parameters.value(f"recall.notice_days_{one}", decided_on) for one in Recall.Level.values}
@@ -273,7 +276,7 @@ def unfinished(row: Recall) -> list[str]:
 @transaction.atomic
 def close(*, actor: User, recall: Recall, conclusion: str) -> Recall:
     """结案: everything acknowledged and accounted for. The freeze stays until another person releases it."""
-    scope.require(actor, EDIT)
+    scope.require_everywhere(actor, EDIT)
     row = Recall.objects.select_for_update().get(pk=recall.pk)
     if row.state == Recall.State.CLOSED:
         raise Conflict(f"{row} 已由 {row.closed_by} 结案", way_out="请刷新页面。")

@@ -30,11 +30,12 @@ OPEN = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.APPROVED)
 
 
 def document_of(source: str, *, actor: User) -> Document:
-    """An open document, within the actor's scope. Raises NotFound, Conflict when it is posted already."""
+    """An open document the actor may name pieces for. Raises NotFound, Conflict when it is posted already."""
     found = registry.load(source)
     if found is None:
         raise NotFound("没有找到这张单据", way_out="请从列表打开。")
-    scope.check_object(actor, found.spec.permission("view"), found)
+    for code in (found.spec.permission("view"), PICK):
+        scope.check_object(actor, code, found)
     if found.state not in OPEN:
         raise Conflict(f"{found} {found.get_state_display()}，不能再扫码", way_out="已过账的单据请先红冲。")
     document: Document = found

@@ -21,7 +21,7 @@ from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, Problem
 from hrp.platform.org import parameters
 from hrp.platform.org.models import OrgUnit
 
-USE = "logistics.theatre.use"
+USE, CANCEL = "logistics.theatre.use", "logistics.patient_use.cancel"
 THEATRE = "highvalue.theatre"
 
 
@@ -139,11 +139,13 @@ def cancel(*, actor: User, use: PatientUse, reason: str) -> UseCancel:
     """
     hours = parameters.value("highvalue.cancel_hours", clock.today())
     own = use.nurse_id == actor.pk and clock.now() - use.used_at <= dt.timedelta(hours=hours)
-    if not (own and scope.has(actor, USE)) and not scope.has(actor, "logistics.patient_use.cancel"):
-        raise Forbidden(
-            "您不能撤销这次使用登记。",
-            way_out=f"登记人可在 {hours} 小时内自行撤销；过后请护士长或物资会计办理。",
-        )
+    if not (own and scope.has(actor, USE, use.org_unit_id)):
+        if not scope.has(actor, CANCEL):
+            raise Forbidden(
+                "您不能撤销这次使用登记。",
+                way_out=f"登记人可在 {hours} 小时内自行撤销；过后请护士长或物资会计办理。",
+            )
+        scope.check_object(actor, CANCEL, use)
     if not reason.strip():
         raise Invalid(
             "撤销必须写明原因", problems=[Problem("请填写", field="reason")], way_out="请填写原因。"

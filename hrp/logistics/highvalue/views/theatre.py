@@ -43,9 +43,10 @@ def _context(
     actor: User, given: Mapping[str, str], answer: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     visit = given["visit"]
-    asked = selectors.requests_of(visit).first() if visit else None
+    # a wristband opens what one's own departments know of the patient
+    asked = scope.filter(actor, using.USE, selectors.requests_of(visit)).first() if visit else None
     values = dict(given)
-    used = list(selectors.uses_of(visit)[:60]) if visit else []
+    used = list(scope.filter(actor, using.USE, selectors.uses_of(visit))[:60]) if visit else []
     known = asked or (used[0] if used else None)
     if known is not None:
         values |= {
@@ -59,7 +60,7 @@ def _context(
         "page_title": _("手术室扫码使用"),
         "values": values,
         "asked": asked,
-        "picked": list(selectors.picked_for(visit)) if visit else [],
+        "picked": list(selectors.picked_for(visit)) if asked is not None else [],
         "used": used,
         "living": sum(1 for use in used if not hasattr(use, "cancel")),
         "places": places,
@@ -76,6 +77,7 @@ def _context(
 def use(request: HttpRequest) -> HttpResponse:
     """One scan. Always answers with the page's live part: what happened, how it sounds, what is used so far."""
     actor = actor_of(request)
+    scope.require(actor, using.USE)
     given = {name: request.POST.get(name, "").strip() for name in FIELDS}
     try:
         row = using.use(
@@ -95,6 +97,7 @@ def use(request: HttpRequest) -> HttpResponse:
 def emergency(request: HttpRequest) -> HttpResponse:
     """A piece nobody registered, used at once."""
     actor, post = actor_of(request), request.POST
+    scope.require(actor, using.USE)
     given = {name: post.get(name, "").strip() for name in FIELDS}
     try:
         row = emergencies.use(
@@ -112,6 +115,7 @@ def emergency(request: HttpRequest) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back a scan made in error."""
     actor = actor_of(request)
+    scope.require(actor, using.USE)
     found = PatientUse.objects.select_related("unit__item").filter(pk=pk).first()
     if found is None or not scope.has(actor, using.USE, found.org_unit_id):
         raise NotFound(_("没有找到这次使用登记"), way_out=_("请刷新页面。"))
@@ -138,9 +142,8 @@ def sheet(request: HttpRequest) -> HttpResponse:
     """使用清单 of one visit, with room for the labels of the packs."""
     actor = actor_of(request)
     scope.require(actor, using.USE)
-    rows = [
-        use for use in selectors.uses_of(request.GET.get("visit", "").strip()) if not hasattr(use, "cancel")
-    ]
+    uses = scope.filter(actor, using.USE, selectors.uses_of(request.GET.get("visit", "").strip()))
+    rows = [use for use in uses if not hasattr(use, "cancel")]
     if not rows:
         raise NotFound(_("该就诊号没有使用登记"), way_out=_("请核对就诊号。"))
     return papers.answer(papers.use_sheet(rows, actor=actor), f"use-{rows[0].visit_no}")

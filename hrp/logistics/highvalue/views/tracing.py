@@ -19,12 +19,12 @@ VIEW, USES, EXPORT = "logistics.unit.view", "logistics.patient_use.view", "logis
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    scope.require(actor_of(request), VIEW)
+    held = _held(request)
     text = request.GET.get("q", "").strip()
-    units = selectors.find_any(text)
+    units = selectors.find_any(text, held)
     if len(units) == 1:
         return redirect("logistics.trace.unit", pk=units[0].pk)
-    used = selectors.uses_by_unit(units)
+    used = selectors.uses_by_unit(units, held)
     rows = [(unit, used.get(unit.pk, [])) for unit in units]
     context = {
         "page_title": _("高值追溯"),
@@ -36,8 +36,16 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "highvalue/trace.html", context)
 
 
-def _unit(pk: int) -> TraceUnit:
-    found = TraceUnit.objects.select_related("item", "batch__supplier", "store").filter(pk=pk).first()
+def _held(request: HttpRequest) -> selectors.Units:
+    """The departments of which this person may follow pieces to their patients."""
+    actor = actor_of(request)
+    scope.require(actor, VIEW)
+    return scope.units(actor, VIEW)
+
+
+def _unit(pk: int, held: selectors.Units) -> TraceUnit:
+    rows = TraceUnit.objects.select_related("item", "batch__supplier", "store")
+    found = selectors.reached(rows, held).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("没有这个唯一码"), way_out=_("请核对后重新查询。"))
     return found
@@ -45,8 +53,8 @@ def _unit(pk: int) -> TraceUnit:
 
 @require_GET
 def unit(request: HttpRequest, pk: int) -> HttpResponse:
-    scope.require(actor_of(request), VIEW)
-    found = selectors.trace(_unit(pk))
+    held = _held(request)
+    found = selectors.trace(_unit(pk, held), held)
     context = {
         "page_title": _("高值追溯"),
         "q": found.unit.uid,
@@ -58,9 +66,9 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
-    actor = actor_of(request)
-    scope.require(actor, VIEW)
-    return papers.answer(papers.trace_report(selectors.trace(_unit(pk)), actor=actor), f"trace-{pk}")
+    held = _held(request)
+    trace = selectors.trace(_unit(pk, held), held)
+    return papers.answer(papers.trace_report(trace, actor=actor_of(request)), f"trace-{pk}")
 
 
 def _use(request: HttpRequest, pk: int, permission: str) -> PatientUse:
@@ -103,9 +111,10 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def labels(request: HttpRequest) -> HttpResponse:
     """院内码 labels of one piece, or of everything a document registered."""
-    scope.require(actor_of(request), VIEW)
+    held = _held(request)
     source, pk = request.GET.get("source", ""), request.GET.get("unit", "")
-    units = TraceUnit.objects.exclude(state="labelled").select_related("item", "batch").order_by("pk")
+    units = selectors.reached(TraceUnit.objects.exclude(state="labelled"), held)
+    units = units.select_related("item", "batch").order_by("pk")
     found = list(units.filter(pk=pk) if pk.isdigit() else units.filter(source=source))[:500]
     if not found:
         raise NotFound(_("没有可打印的唯一码"), way_out=_("过账后才有唯一码。"))
@@ -114,8 +123,9 @@ def labels(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def recall_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where everything was, with the patients of every department: for who may see all of it."""
     actor = actor_of(request)
-    scope.require(actor, "logistics.recall.view")
+    scope.require_everywhere(actor, "logistics.recall.view")
     row = Recall.objects.select_related("item", "supplier", "entered_by", "closed_by").filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有这次召回"), way_out=_("请返回列表刷新。"))

@@ -12,12 +12,18 @@ from hrp.logistics.purchasing.documents.delivery_note import DeliveryNote
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrderLine
 from hrp.platform.access import scope
 from hrp.platform.documents.models import State
+from hrp.platform.ui import reach
 from hrp.platform.ui.screens import Lookup
+
+RECEIVING = ("logistics.stock_receipt.edit", "logistics.delivery_note.edit", "logistics.inspection.edit")
 
 
 def _order_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[PurchaseOrderLine]:
-    """Lines of orders in force, of the item and supplier already chosen."""
+    """Lines of orders in force to stores one receives for, of the item and supplier already chosen."""
     rows = PurchaseOrderLine.objects.filter(document__state=State.POSTED).select_related("document", "item")
+    held = reach.units_of_any(actor, RECEIVING)
+    if held is not None:
+        rows = rows.filter(document__store__org_unit__in=held)
     rows = rows.exclude(document__events__kind="closed").exclude(document__versions__state=State.POSTED)
     for name, path in (
         ("item", "item_id"),
@@ -40,7 +46,7 @@ ORDER_LINES = Lookup(
         f"{line.item} 订 {line.quantity.normalize():f} {line.item.unit} · {line.document.due_on} 前"
     ),
     fill=lambda line: {"price": line.price, "quantity": line.quantity},
-    permissions=("logistics.stock_receipt.edit", "logistics.delivery_note.edit", "logistics.inspection.edit"),
+    permissions=RECEIVING,
 )
 
 NOTES = Lookup(

@@ -52,13 +52,17 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 @require_POST
 def calculate(request: HttpRequest) -> HttpResponse:
     """计算 for a store."""
+    actor = actor_of(request)
+    scope.require(actor, PLAN)
 
     def verb() -> tuple[str, str]:
         text = request.POST.get("store", "")
-        store = Store.objects.filter(pk=text).first() if text.isdecimal() else None
-        if store is None:
+        if not text.isdecimal():
             raise Invalid(_("请选择库房"), way_out=_("选择要补货的库房再计算。"))
-        run = replenishing.calculate(actor=actor_of(request), store=store)
+        store = Store.objects.filter(pk=text).first()
+        if store is None:
+            raise NotFound(_("没有这个库房"), way_out=_("请刷新页面后重新选择。"))
+        run = replenishing.calculate(actor=actor, store=store)
         return _("已计算"), f"/logistics/purchasing/replenishment?run={run.pk}"
 
     return reading.answer(request, verb)

@@ -243,9 +243,8 @@ OPENINGS = DocumentScreen(
 def of_supplier(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
     """A request for everything of a supplier that is due."""
     key = params.get("supplier", "")
-    if not key.isdigit():
+    if not key.isdigit() or not scope.everywhere(actor, "logistics.payment_request.edit"):
         return {}
-    scope.require(actor, "logistics.payment_request.edit")
     due = [
         item
         for item in payables.open_items(int(key))

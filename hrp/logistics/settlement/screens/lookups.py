@@ -85,8 +85,9 @@ BLUE_INVOICES = Lookup(
 
 
 def open_payables(actor: Any, params: Mapping[str, str]) -> QuerySet[Payable]:
+    """What is owed to a supplier, to who may ask for its payment in the whole hospital: it is owed by no department."""
     supplier = params.get("supplier", "")
-    if not supplier.isdigit():
+    if not supplier.isdigit() or not scope.everywhere(actor, PAY):
         return Payable.objects.none()
     return Payable.objects.filter(pk__in=[item.id for item in payables.open_items(int(supplier))]).order_by(
         "due", "id"

@@ -57,8 +57,8 @@ FROM_MOVES_SQL = _SNAPSHOT.format(
 
 @transaction.atomic
 def close(*, actor: User, period: Period) -> MaterialClose:
-    """月结. Raises Conflict with what is still open; nothing is changed then."""
-    scope.require(actor, CLOSE)
+    """月结, for the whole hospital at once. Raises Conflict with what is still open; nothing is changed then."""
+    scope.require_everywhere(actor, CLOSE)
     period = Period.objects.select_for_update(of=("self",)).select_related("book").get(pk=period.pk)
     _require_closable(period)
     found = steps.look(period, heavy=False)
@@ -124,7 +124,7 @@ def _refuse_open(period: Period, found: list[steps.Found]) -> None:
 @transaction.atomic
 def reopen(*, actor: User, closed: MaterialClose, reason: str) -> MaterialClose:
     """反结账: the newest closed month, by another person than who closed it, while the ledger's month is open."""
-    scope.require(actor, REOPEN)
+    scope.require_everywhere(actor, REOPEN)
     if not reason.strip():
         raise Invalid("反结账必须说明原因", problems=[Problem("请填写原因", field="reason")])
     period = Period.objects.select_for_update(of=("self",)).get(pk=closed.period_id)

@@ -24,7 +24,7 @@ SHOWN = 24
 def listing(request: HttpRequest) -> HttpResponse:
     """Every month with its state in materials and in the ledger."""
     actor = actor_of(request)
-    scope.require(actor, closing.VIEW)
+    scope.require_everywhere(actor, closing.VIEW)
     closes = {
         c.period_id: c for c in MaterialClose.objects.filter(reopened_at=None).select_related("closed_by")
     }
@@ -47,7 +47,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def month(request: HttpRequest, pk: int) -> HttpResponse:
     """One month: what is still open, or what it closed with."""
     actor = actor_of(request)
-    scope.require(actor, closing.VIEW)
+    scope.require_everywhere(actor, closing.VIEW)
     period = get_object_or_404(Period.objects.select_related("book"), pk=pk)
     closed = months.live(period)
     look = [] if closed else steps.look(period, heavy="check" in request.GET)
@@ -58,8 +58,8 @@ def month(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": look,
         "blocking": sum(one.blocking for one in look),
         "waiting": [] if closed else true_up.needed(period),
-        "may_close": scope.has(actor, closing.CLOSE),
-        "may_reopen": scope.has(actor, closing.REOPEN),
+        "may_close": scope.everywhere(actor, closing.CLOSE),
+        "may_reopen": scope.everywhere(actor, closing.REOPEN),
         "classes": (rows := summary(period.book, Wanted(period.first_day, period.last_day), by="class")),
         "total": total(rows),
         "ledger_closed": period.state == Period.State.CLOSED,
@@ -69,7 +69,9 @@ def month(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def close(request: HttpRequest, pk: int) -> HttpResponse:
-    actor, period = actor_of(request), get_object_or_404(Period, pk=pk)
+    actor = actor_of(request)
+    scope.require_everywhere(actor, closing.CLOSE)
+    period = get_object_or_404(Period, pk=pk)
     return asked.answer(
         request,
         "close",
@@ -82,8 +84,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def adjust(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the 月末加权平均 adjustment ahead of closing, where it must be approved first."""
-    actor, period = actor_of(request), get_object_or_404(Period.objects.select_related("book"), pk=pk)
-    scope.require(actor, closing.CLOSE)
+    actor = actor_of(request)
+    scope.require_everywhere(actor, closing.CLOSE)
+    period = get_object_or_404(Period.objects.select_related("book"), pk=pk)
     return asked.answer(
         request, "adjust", lambda: true_up.make(period, actor=actor), said="已生成月末调整单", back=_back(pk)
     )
@@ -91,7 +94,9 @@ def adjust(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    actor, period = actor_of(request), get_object_or_404(Period, pk=pk)
+    actor = actor_of(request)
+    scope.require_everywhere(actor, closing.REOPEN)
+    period = get_object_or_404(Period, pk=pk)
     closed = get_object_or_404(MaterialClose, period=period, reopened_at=None)
     return asked.answer(
         request, "reopen", lambda: closing.reopen(actor=actor, closed=closed, reason=request.POST.get("reason", "")),

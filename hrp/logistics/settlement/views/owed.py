@@ -1,4 +1,4 @@
-"""应付账龄 and 供应商对账单."""
+"""应付账龄 and 供应商对账单: of the whole hospital, as a supplier is owed by it and not by a department."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ages(request: HttpRequest) -> HttpResponse:
     """What is owed to whom and for how long, at the end of a day."""
     actor = actor_of(request)
     exporting = "xlsx" in request.GET
-    scope.require(actor, EXPORT if exporting else VIEW)
+    scope.require_everywhere(actor, EXPORT if exporting else VIEW)
     on = asked.day(request.GET, "on", clock.today())
     limits = parameters.ageing(on)
     rows, titles = owed.aged(on, limits), owed.age_titles(limits)
@@ -85,7 +85,7 @@ def _span(request: HttpRequest) -> tuple[dt.date, dt.date]:
 def statement(request: HttpRequest, pk: int) -> HttpResponse:
     """对账单 of one supplier, with what is open and what may be paid."""
     actor = actor_of(request)
-    scope.require(actor, VIEW)
+    scope.require_everywhere(actor, VIEW)
     supplier = get_object_or_404(Supplier, pk=pk)
     today = clock.today()
     first, last = _span(request)
@@ -113,7 +113,7 @@ def statement(request: HttpRequest, pk: int) -> HttpResponse:
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """对账单 as PDF, for the supplier to confirm and sign."""
     actor = actor_of(request)
-    scope.require(actor, EXPORT)
+    scope.require_everywhere(actor, EXPORT)
     supplier = get_object_or_404(Supplier, pk=pk)
     first, last = _span(request)
     found = owed.statement(pk, first, last)

@@ -76,12 +76,13 @@ def summary(request: HttpRequest) -> HttpResponse:
 def ledger(request: HttpRequest, pk: int) -> HttpResponse:
     """收发存明细账 of one item."""
     actor = actor_of(request)
-    scope.require(actor, VIEW)
+    exporting = "xlsx" in request.GET
+    permission = EXPORT if exporting else VIEW
+    scope.require(actor, permission)
     item = get_object_or_404(Item, pk=pk)
-    wanted = asked.wanted(request, actor, VIEW, item_id=pk)
+    wanted = asked.wanted(request, actor, permission, item_id=pk)
     start, moved = stock_ledger.ledger(asked.book(), wanted)
-    if "xlsx" in request.GET:
-        scope.require(actor, EXPORT)
+    if exporting:
         return _exported(item, wanted, moved, actor)
     context = {
         "page_title": f"{_('收发存明细账')} {item}",

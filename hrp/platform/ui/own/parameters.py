@@ -116,6 +116,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest) -> HttpResponse:
     """A new value from a day on."""
     actor, given = actor_of(request), request.POST
+    scope.require(actor, EDIT)
 
     def verb() -> object:
         return set_parameter(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from hrp.platform.access import scope
 from hrp.platform.audit import selectors as trail
 from hrp.platform.base.refusals import Conflict, Invalid, NotFound, Refusal
-from hrp.platform.ui import inputs, panels, services
+from hrp.platform.ui import inputs, panels, reach, services
 from hrp.platform.ui.actors import actor_of
 from hrp.platform.ui.inputs import Input
 from hrp.platform.ui.screens import Action, Notice, Panel
@@ -27,10 +27,7 @@ class RegisterView(ScreenView):
     def load(self, request: HttpRequest, pk: int, act: str = "view") -> Any:
         found = self.rows(request, act).filter(pk=pk).first()
         if found is None:
-            raise NotFound(
-                _("没有找到这条{title}。").format(title=self.screen.title),
-                way_out=_("请检查编码，或从列表打开。"),
-            )
+            raise self.absent()
         return found
 
     def allow(self, actor: Any, code: str, obj: Any) -> None:
@@ -38,8 +35,18 @@ class RegisterView(ScreenView):
         path = "org_unit_id" if self.document is not None else self.screen.scope_path
         if obj is not None and path:
             scope.check_object(actor, code, obj, path)
-        else:
-            scope.require(actor, code)
+            return
+        scope.require(actor, code)
+        if obj is not None and self.register is not None and self.register.narrow is not None:
+            one = reach.narrowed(self.screen, actor, code, self.model._default_manager.filter(pk=obj.pk))
+            if not one.exists():
+                raise self.absent()
+
+    def absent(self) -> NotFound:
+        return NotFound(
+            _("没有找到这条{title}。").format(title=self.screen.title),
+            way_out=_("请检查编码，或从列表打开。"),
+        )
 
     def inputs(self, actor: Any, *, new: bool = False) -> list[Input]:
         bound = inputs.bind(self.model, self.screen.fields, actor)
