@@ -6,7 +6,7 @@ from hrp.platform.base.append_only import AppendOnly
 from hrp.platform.documents.guards import GuardDocument
 
 FACTS = (
-    "logistics_card_scan", "logistics_replenishment_run", "logistics_replenishment_line", "logistics_concession",
+    "logistics_plan_closing", "logistics_replenishment_run", "logistics_replenishment_line", "logistics_concession",
     "logistics_order_event", "logistics_inspection_signature", "logistics_inspection_receipt",
     "logistics_supplier_return_confirmation",
 )  # fmt: skip

@@ -31,7 +31,7 @@ DROP FUNCTION IF EXISTS logistics_sale_price_check;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalogue", "0003_sale_prices"), ("base", "0001_initial"), ("documents", "0002_guards")]
+    dependencies = [("catalogue", "0002_guards"), ("base", "0001_initial"), ("documents", "0002_guards")]
     operations = [
         GuardDocument("logistics_price_adjustment", "logistics_price_adjustment_line"),
         AppendOnly("logistics_sale_price"),
