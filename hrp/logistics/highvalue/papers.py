@@ -47,16 +47,16 @@ def unit_labels(units: Sequence[TraceUnit]) -> bytes:
 
 def _form(
     actor: User,
-    paper: str,
+    kind: str,
     pk: int,
     title: str,
     number: str,
     fields: Sequence[tuple[str, str] | tuple[str, str, int]],
     **more: Any,
 ) -> bytes:
-    """``paper`` and ``pk`` say what is printed, so that it is known to be printed again."""
+    """``kind`` and ``pk`` say what is printed, so that it is known to be printed again."""
     printed = f"{actor} 于 {formats.datetime_text(clock.now())} 打印"
-    copy = forms.reprint(documents.count_paper(f"logistics.{paper}", pk, actor=actor))
+    copy = forms.reprint(documents.count_paper(f"logistics.{kind}", pk, actor=actor))
     data = forms.form(
         hospital=hospital_name(),
         title=title,
@@ -106,7 +106,7 @@ def implant_card(uses: Sequence[PatientUse], *, actor: User) -> bytes:
         for use in uses
     ]  # fmt: skip
     return _form(
-        actor, "医疗器械植入卡", first.visit_no,
+        actor, "implant_card", min(use.pk for use in uses), "医疗器械植入卡", first.visit_no,
         [
             ("患者", first.patient), ("就诊号", first.visit_no), ("姓名（手写）", "　"), ("植入日期", f"{clock.local(first.used_at):%Y-%m-%d}"),
             ("植入医生", first.operator), ("植入科室", first.org_unit.name), ("手术名称", first.operation, 3),
