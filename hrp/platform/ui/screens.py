@@ -207,7 +207,8 @@ class Lookup:
     """A source of choices that is not a whole register, e.g. the lots of one item in one warehouse.
 
     ``queryset(actor, params)`` gets the values named in ``depends``. ``label`` is what the cell shows after
-    choosing; ``fill`` gives the values other cells may take.
+    choosing; ``fill`` gives the values other cells may take. ``within(actor)`` is all the asker may know of, whether or not
+    it can still be chosen: a line names nothing else, and no box shows it. Without, that is anything.
     """
 
     key: str
@@ -219,6 +220,7 @@ class Lookup:
     hint: Callable[[Any], str] | None = None
     fill: Callable[[Any], Mapping[str, Any]] | None = None
     permissions: tuple[str, ...] = ()
+    within: Callable[[Actor], QuerySet[Any]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
