@@ -83,12 +83,12 @@ class Business:
         lines = [
             {"transfer_position": o.position, "item": o.item_id, "batch": o.batch_id, "quantity": str(q)}
             for o in open_of(transfer.pk, transfer.source)
-            if (q := (o.quantity * part).quantize(Decimal("0.01")))
+            if (q := max((o.quantity * part).quantize(Decimal("0.01")), Decimal("0.01")))
         ]
         return self.do(TransferReceipt, {"transfer": transfer.pk}, *lines)
 
     def reverse(self, document: Any) -> None:
-        posting.reverse(document, actor=self.clerk, reason="撤销", on=DAY)
+        posting.reverse(document, actor=self.clerk, reason="撤销", on=max(DAY, document.business_date))
 
     def check(self) -> None:
         broken = [(o.id, o.state, o.rows, o.detail) for o in health.run("logistics") if o.state != "ok"]
