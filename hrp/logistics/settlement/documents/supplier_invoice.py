@@ -156,7 +156,9 @@ class SupplierInvoice(Document):
         gates.require_open(ctx)
         lines: list[Any] = list(self.lines.order_by("position"))
         goods = [line for line in lines if line.receipt_line_id is not None]
-        found = whereabouts.find([g.receipt_line_id for g in goods])  # stock is locked first, as by every document
+        found = whereabouts.find(
+            [g.receipt_line_id for g in goods]
+        )  # stock is locked first, as by every document
         still = estimates.lock([g.receipt_line_id for g in goods])
         before = settled.match(self, lines)
         extra = self.total - before - sum((line.amount for line in goods), Decimal(0))
@@ -172,9 +174,7 @@ class SupplierInvoice(Document):
             for line, change, amount in zip(goods, changes, actual, strict=True)
         ]
         keeper = self.org_unit_id if parameters.collected(ctx.on) else None
-        placed = differences.place(
-            parts, found, kind="invoice_difference", ctx=ctx, collected_by=keeper
-        )
+        placed = differences.place(parts, found, kind="invoice_difference", ctx=ctx, collected_by=keeper)
         estimates.write(changes, supplier_id=self.supplier_id, ctx=ctx)
         payables.owe(
             self.total - before, supplier_id=self.supplier_id, campus_id=self.campus_id, kind=Payable.Kind.INVOICE,

@@ -47,9 +47,11 @@ def waiting_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[StockReceip
     )
     rows = scope.filter(actor, INVOICE, rows, "document__org_unit_id").order_by("document_id", "position")
     if blue.isdigit():
-        taken = SupplierInvoiceLine.objects.filter(document=blue).exclude(receipt_line=None)
+        taken = SupplierInvoiceLine.objects.filter(document=int(blue)).exclude(receipt_line=None)
         return rows.filter(pk__in=taken.values("receipt_line"))
-    still = Estimate.objects.filter(supplier=supplier).values("receipt_line").annotate(open=Sum("quantity"))
+    still = (
+        Estimate.objects.filter(supplier=int(supplier)).values("receipt_line").annotate(open=Sum("quantity"))
+    )
     return rows.filter(pk__in=still.filter(open__gt=0).values("receipt_line"))
 
 
