@@ -14,10 +14,10 @@ from tests.e2e.conftest import SignIn
 pytestmark = pytest.mark.browser
 
 GOOD = {
-    "物资编码*": "HC90101", "物资名称*": "一次性使用雾化面罩", "规格型号": "成人型", "单位*": "套", "类别*": "医用耗材-低值",
+    "物资编码*": "HC98101", "物资名称*": "一次性使用雾化面罩", "规格型号": "成人型", "单位*": "套", "类别*": "医用耗材-低值",
     "财务分类*": "05", "管理批号": "是", "管理效期": "是",
 }  # fmt: skip
-BAD = GOOD | {"物资编码*": "HC90102", "规格型号": "儿童型", "类别*": "耗材", "财务分类*": "99"}
+BAD = GOOD | {"物资编码*": "HC98102", "规格型号": "儿童型", "类别*": "耗材", "财务分类*": "99"}
 
 
 def fill_in(template: Path, filled: Path, *rows: dict[str, str]) -> Path:
@@ -38,7 +38,7 @@ def upload(page: Page, file: Path) -> None:
 
 
 def imported(facts: psycopg.Connection) -> list[tuple[str, str]]:
-    found = facts.execute("SELECT code, spec FROM logistics_item WHERE code LIKE 'HC901%' ORDER BY code")
+    found = facts.execute("SELECT code, spec FROM logistics_item WHERE code LIKE 'HC981%' ORDER BY code")
     return [(code, spec) for code, spec in found]
 
 
@@ -82,7 +82,7 @@ def test_a_workbook_with_bad_cells_then_the_corrected_one(
     assert imported(facts) == []
     page.get_by_role("button", name="导入 2 行").click()
     expect(page.locator(".toast")).to_contain_text("已导入 2 行")
-    assert imported(facts) == [("HC90101", "成人型"), ("HC90102", "儿童型")]
-    page.get_by_label("物资", exact=True).fill("HC901")
+    assert imported(facts) == [("HC98101", "成人型"), ("HC98102", "儿童型")]
+    page.get_by_label("物资", exact=True).fill("HC981")
     page.get_by_role("button", name="查询", exact=True).click()
     expect(page.locator("#list tbody tr")).to_have_count(2)

@@ -172,7 +172,7 @@ def test_a_budget_in_the_negative(lived: Hospital) -> None:
     corrupt(
         "UPDATE logistics_budget_entry SET amount = -1 WHERE id = (SELECT min(id) FROM logistics_budget_entry)"
     )
-    assert any(line.startswith("LOG-I14 ") and "金额 -1" in line for line in lived.broken())
+    assert any(line.startswith("LOG-I14 ") and "金额 -" in line for line in lived.broken())
 
 
 SPOILT = (

@@ -76,6 +76,10 @@ class Door:
         return self.route.startswith("api/")
 
     @property
+    def is_of_materials(self) -> bool:
+        return self.thing.startswith("logistics.") or self.name.startswith("api:logistics.")
+
+    @property
     def is_of_operations(self) -> bool:
         return self.thing.startswith("operations.") or self.name.startswith("api:operations.")
 

@@ -1,4 +1,6 @@
-"""The authorisation policy of the whole product on one screen. ``test_matrix.py`` and its sibling hold every address to it.
+"""The authorisation policy of the whole product, with the rows of materials in ``materials.py``.
+
+``test_matrix.py`` and its siblings hold every address to it.
 
 Nothing here is computed by the product: who holds what is written down, and so is what each door asks for.
 

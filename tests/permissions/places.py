@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from hrp.platform.documents.testing import DAY
+
+if TYPE_CHECKING:
+    from hrp.platform.org.models import OrgUnit
+
 SEEN = ("own", "below", "arrived")
 UNSEEN = ("sibling", "campus", "departed")
 PLACES = (*SEEN, *UNSEEN)
@@ -15,3 +22,14 @@ HEAVY_FORMS = (r"77,?431,?[12]\d\d\b", r"7,?743\.1\d")
 def canary(place: str) -> str:
     """The word hidden in what lies in a place."""
     return f"QX{place.upper()}QX"
+
+
+def common(place: str, unit: OrgUnit, **more: Any) -> dict[str, Any]:
+    """What every document of a place begins with."""
+    return {
+        "campus": unit.campus_id,
+        "org_unit": unit.pk,
+        "business_date": DAY,
+        "note": canary(place),
+        **more,
+    }

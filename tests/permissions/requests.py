@@ -183,7 +183,12 @@ class Requests:
         screen = screens.registry.get(door.thing)
         if isinstance(screen, RegisterScreen) and door.page in ("edit", "new") and door.code != CLOSED:
             return self._row(screen, door, place)
-        return {"reason": "矩阵", "text": "矩阵", "conclusion": "矩阵", "master": self.hospital.secrets["master"]}
+        return {
+            "reason": "矩阵",
+            "text": "矩阵",
+            "conclusion": "矩阵",
+            "master": self.hospital.secrets["master"],
+        }
 
     def _row(self, screen: RegisterScreen, door: Door, place: str) -> dict[str, Any]:
         """The form of a register as its row would have filled it; a new one under a code of its own."""

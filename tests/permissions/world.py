@@ -28,12 +28,7 @@ from hrp.costing.documents.cost_entry import CostEntry
 from hrp.costing.documents.stat_entry import StatEntry
 from hrp.costing.models import RuleSet
 from hrp.costing.tests.hospital import CostedHospital
-from hrp.logistics.documents.stock_issue import StockIssue
-from hrp.logistics.documents.stock_receipt import StockReceipt
-from hrp.logistics.documents.stock_transfer import StockTransfer
-from hrp.logistics.documents.transfer_receipt import TransferReceipt
-from hrp.logistics.models import StockBalance, StockMove, Store
-from hrp.logistics.subledger.transit import open_of
+from hrp.logistics.models import Store
 from hrp.logistics.tests.test_documents import Stockroom
 from hrp.operations.contracts import services as contracts
 from hrp.operations.contracts.defaults import default_body
@@ -209,48 +204,8 @@ class Builder:
                 code=f"S-{place}", name=f"库房 {canary(place)}", campus=unit.campus, org_unit=unit
             )
             self.hospital.stores[place] = self.hospital.put("logistics.store", place, store)
-            self._stock(place, unit, store)
             self._cost_papers(place, unit, HEAVY if place == "sibling" else "11.00")
         self._allocate()
-
-    def _stock(self, place: str, unit: OrgUnit, store: Store) -> None:
-        word = canary(place)
-        common = {
-            "campus": unit.campus_id, "org_unit": unit.pk, "business_date": DAY, "fund": self.room.fund.pk,
-            "store": store.pk,
-        }  # fmt: skip
-        receipt = {**common, "supplier": self.room.supplier.pk, "invoice_number": word, "note": word}
-        goods = {"item": self.room.gauze.pk, "lot": word, "quantity": "9", "price": "1.00", "amount": "9.00"}
-        posted = self.post(StockReceipt, receipt, [goods])
-        self.hospital.put("logistics.move", place, StockMove.objects.get(source=posted.source))
-        self.hospital.put("logistics.balance", place, StockBalance.objects.get(store=store))
-        self.draft(StockReceipt, place, receipt, [goods])
-        issue = {**common, "receiver": word, "note": word}
-        self.draft(StockIssue, place, issue, [{"item": self.room.gauze.pk, "quantity": "1"}])
-        self._transfers(place, unit, store)
-
-    def _transfers(self, place: str, unit: OrgUnit, store: Store) -> None:
-        """Between two stores of the place: one on its way to be received, one not sent yet."""
-        word = canary(place)
-        kept = {"campus": unit.campus, "org_unit": unit}
-        second = Store.objects.create(code=f"S2-{place}", name=f"二级库 {word}", kind="second", **kept)
-        Store.objects.get_or_create(
-            kind="transit",
-            campus=unit.campus,
-            defaults={"code": f"T{unit.campus_id}", "name": "在途", "org_unit": self.costing.office},
-        )
-        common = {"campus": unit.campus_id, "org_unit": unit.pk, "business_date": DAY, "note": word}
-        header, line = (
-            {**common, "store": store.pk, "to_store": second.pk},
-            {"item": self.room.gauze.pk, "quantity": "2"},
-        )
-        sent = self.post(StockTransfer, header, [line])
-        for door in ("one", "scan"):
-            self.hospital.put(f"logistics.handheld.receive.{door}", place, sent)
-        [way] = open_of(sent.pk, sent.source)
-        arrived = {"transfer_position": 1, "item": way.item_id, "batch": way.batch_id, "quantity": "2"}
-        self.draft(TransferReceipt, place, {**common, "transfer": sent.pk, "receiver": word}, [arrived])
-        self.draft(StockTransfer, place, header, [{**line, "quantity": "1"}])
 
     def _cost_papers(self, place: str, unit: OrgUnit, amount: str) -> None:
         word = canary(place)

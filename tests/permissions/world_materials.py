@@ -31,22 +31,8 @@ from hrp.logistics.counting.services import concluding, counting, planning
 from hrp.logistics.counting.services.counting import Entry
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.documents.stock_receipt import StockReceipt
-from hrp.logistics.highvalue.documents.consign_in import ConsignIn
-from hrp.logistics.highvalue.documents.consign_out import ConsignOut
-from hrp.logistics.highvalue.documents.consign_statement import ConsignStatement
-from hrp.logistics.highvalue.documents.operation_request import OperationRequest
-from hrp.logistics.highvalue.documents.use_booking import UseBooking
-from hrp.logistics.highvalue.documents.use_settlement import UseSettlement
-from hrp.logistics.highvalue.models import (
-    AdverseEvent,
-    ConsignMove,
-    HisCharge,
-    TraceUnit,
-    UnitScan,
-    UseCharge,
-)
-from hrp.logistics.highvalue.services import emergencies, freezing, recalls, using
-from hrp.logistics.highvalue.services.using import Visit
+from hrp.logistics.documents.stock_transfer import StockTransfer
+from hrp.logistics.documents.transfer_receipt import TransferReceipt
 from hrp.logistics.models import Item, StockBalance, StockMove, Store, Supplier
 from hrp.logistics.purchasing.documents.delivery_note import DeliveryNote
 from hrp.logistics.purchasing.documents.inspection import Inspection
@@ -65,12 +51,14 @@ from hrp.logistics.settlement.documents.opening_stock import OpeningStock
 from hrp.logistics.settlement.documents.payment_request import PaymentRequest
 from hrp.logistics.settlement.documents.supplier_invoice import SupplierInvoice
 from hrp.logistics.settlement.models import EInvoice, MaterialClose, Payable
+from hrp.logistics.subledger.transit import open_of
 from hrp.platform.base import clock
 from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import State
 from hrp.platform.documents.testing import DAY, SINCE
 from hrp.platform.ledger.models import Period
-from tests.permissions.places import canary
+from tests.permissions import world_theatre
+from tests.permissions.places import canary, common
 
 if TYPE_CHECKING:
     from hrp.platform.org.models import OrgUnit
@@ -85,9 +73,11 @@ def furnish(builder: Builder, *, file: str) -> None:
     materials = _Materials(builder)
     materials.catalogue(file)
     materials.settled()
-    materials.stopped()
+    theatre = world_theatre.Theatre(builder)
     for place, unit in builder.hospital.units.items():
         store = builder.hospital.stores[place]
+        materials.stock(place, unit, store)
+        materials.transfers(place, unit, store)
         materials.wishes(place, unit)
         materials.purchases(place, unit, store)
         materials.settlement(place, unit, store)
@@ -96,8 +86,8 @@ def furnish(builder: Builder, *, file: str) -> None:
         materials.given(place, unit, store)
         materials.counted(place, unit, store)
         materials.lost(place, unit, store)
-        materials.theatre(place, unit, store)
-    materials.recalled()
+        theatre.works(place, unit, store)
+    theatre.recalled()
 
 
 class _Materials:
@@ -114,17 +104,45 @@ class _Materials:
             self.hospital.people["cn"], builder.base.user("counter", "盘点人", "logistics.count.work")
         ]  # fmt: skip
 
-    @staticmethod
-    def common(place: str, unit: OrgUnit, **more: Any) -> dict[str, Any]:
-        """What every document begins with."""
-        header = {"campus": unit.campus_id, "org_unit": unit.pk, "business_date": DAY, "note": canary(place)}
-        return {**header, **more}
-
     def _item(self, code: str, **more: Any) -> Item:
         return Item.objects.create(
             code=code, name=code, unit="个", material_class=self.room.gauze.material_class,
             **{"kind": "consumable", "lot_required": False, "expiry_required": False} | more,
         )  # fmt: skip
+
+    # -- stock -------------------------------------------------------------------------------------------------------
+
+    def stock(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """Goods that came and lie there; a receipt and an issue that are being written."""
+        word, put, goods = canary(place), self.hospital.put, self.room.gauze.pk
+        head = common(place, unit, store=store.pk, fund=self.room.fund.pk)
+        receipt = {**head, "supplier": self.room.supplier.pk, "invoice_number": word}
+        line = {"item": goods, "lot": word, "quantity": "9", "price": "1.00", "amount": "9.00"}
+        posted = self.builder.post(StockReceipt, receipt, [line])
+        put("logistics.move", place, StockMove.objects.get(source=posted.source))
+        put("logistics.balance", place, StockBalance.objects.get(store=store))
+        self.builder.draft(StockReceipt, place, receipt, [line])
+        self.builder.draft(StockIssue, place, {**head, "receiver": word}, [{"item": goods, "quantity": "1"}])
+
+    def transfers(self, place: str, unit: OrgUnit, store: Store) -> None:
+        """Between two stores of the place: one on its way to be received, one not sent yet."""
+        word, kept = canary(place), {"campus": unit.campus, "org_unit": unit}
+        second = Store.objects.create(code=f"S2-{place}", name=f"二级库 {word}", kind="second", **kept)
+        office = self.builder.costing.office
+        Store.objects.get_or_create(
+            kind="transit", campus=unit.campus,
+            defaults={"code": f"T{unit.campus_id}", "name": "在途", "org_unit": office},
+        )  # fmt: skip
+        header = common(place, unit, store=store.pk, to_store=second.pk)
+        line = {"item": self.room.gauze.pk, "quantity": "2"}
+        sent = self.builder.post(StockTransfer, header, [line])
+        for door in ("one", "scan"):
+            self.hospital.put(f"logistics.handheld.receive.{door}", place, sent)
+        [way] = open_of(sent.pk, sent.source)
+        arrived = {"transfer_position": 1, "item": way.item_id, "batch": way.batch_id, "quantity": "2"}
+        receipt = common(place, unit, transfer=sent.pk, receiver=word)
+        self.builder.draft(TransferReceipt, place, receipt, [arrived])
+        self.builder.draft(StockTransfer, place, header, [{**line, "quantity": "1"}])
 
     # -- the catalogue: the whole hospital's ---------------------------------------------------------------------------
 
@@ -180,7 +198,7 @@ class _Materials:
     def purchases(self, place: str, unit: OrgUnit, store: Store) -> None:
         """From what a store should hold to what goes back: each paper once, and an order that was sent."""
         word, put, goods = canary(place), self.hospital.put, self.room.gauze.pk
-        head = self.common(place, unit, store=store.pk)
+        head = common(place, unit, store=store.pk)
         put("logistics.stocking_rule", place, StockingRule.objects.create(
             item=self.room.gauze, store=store, method="two_bin", pack=1, supplier=self.room.supplier
         ))  # fmt: skip
@@ -247,7 +265,7 @@ class _Materials:
         """Goods that wait for their invoice, and each paper once."""
         word, goods, supplier = canary(place), self.room.gauze.pk, self.room.supplier.pk
         fund = {"fund": self.room.fund.pk}
-        head = self.common(place, unit, **fund)
+        head = common(place, unit, **fund)
         line = {"item": goods, "lot": f"{word}2", "quantity": "1", "price": "1"}
         unpaid = self.builder.post(StockReceipt, {**head, "store": store.pk, "supplier": supplier}, [line])
         position = unpaid.lines.get()
@@ -292,13 +310,13 @@ class _Materials:
             since=DAY, quantity="1", cost="1", expensed="0",
         )  # fmt: skip
         put("logistics.durable", place, durable)
-        header = self.common(place, unit, reason=word)
+        header = common(place, unit, reason=word)
         self.builder.draft(DurableScrap, place, header, [{"durable": durable.pk, "quantity": "1"}])
 
     def requests(self, place: str, unit: OrgUnit, store: Store) -> None:
         """One being written, one the store has to answer, one that is picked."""
         put, goods = self.hospital.put, [{"item": self.room.gauze.pk, "quantity": "1"}]
-        header = self.common(place, unit, store=store.pk, purpose=canary(place))
+        header = common(place, unit, store=store.pk, purpose=canary(place))
         self.builder.draft(Requisition, place, header, goods)
         asked, granted = (
             services.submit(
@@ -317,11 +335,11 @@ class _Materials:
     def given(self, place: str, unit: OrgUnit, store: Store) -> None:
         """An issue the department has not signed for yet, and what comes back of it."""
         goods = self.room.gauze.pk
-        header = self.common(place, unit, store=store.pk, receiver=canary(place), fund=self.room.fund.pk)
+        header = common(place, unit, store=store.pk, receiver=canary(place), fund=self.room.fund.pk)
         issue = self.builder.post(StockIssue, header, [{"item": goods, "quantity": "1"}])
         self.hospital.put("logistics.deliveries.sign", place, issue)
         batch = StockMove.objects.get(source=issue.source).batch_id
-        back = self.common(place, unit, store=store.pk, issue=issue.pk, reason=canary(place))
+        back = common(place, unit, store=store.pk, issue=issue.pk, reason=canary(place))
         line = {"issue_position": 1, "item": goods, "batch": batch, "quantity": "1", "intact": True}
         self.builder.draft(DepartmentReturn, place, back, [line])
 
@@ -340,7 +358,7 @@ class _Materials:
         made = concluding.conclude(done, actor=self.actor)
         assert made is not None
         put("logistics.count.result", place, done)
-        header = self.common(place, unit, task=done.pk, store=store.pk, fund=made.fund_id)
+        header = common(place, unit, task=done.pk, store=store.pk, fund=made.fund_id)
         [missing] = made.lines.all()
         names = ("item_id", "batch_id", "book", "moved", "counted")
         line = {name.removesuffix("_id"): getattr(missing, name) for name in names}
@@ -354,9 +372,7 @@ class _Materials:
         """What is written off, and what nobody has decided upon yet."""
         word, goods = canary(place), self.room.gauze
         batch = StockBalance.objects.filter(store=store, quantity__gt=0).earliest("pk").batch_id
-        scrap = self.common(
-            place, unit, store=store.pk, fund=self.room.fund.pk, cause="broken", description=word
-        )
+        scrap = common(place, unit, store=store.pk, fund=self.room.fund.pk, cause="broken", description=word)
         self.builder.draft(Scrap, place, scrap, [{"item": goods.pk, "batch": batch, "quantity": "1"}])
         pending = PendingLoss.objects.create(
             source=f"logistics.stocktake:{BEFORE + unit.pk}", line_position=9, store=store, item=goods, fund=self.room.fund,
@@ -365,100 +381,5 @@ class _Materials:
         self.hospital.put("logistics.pending_loss", place, pending)
         line = {"pending": pending.pk, "amount": "1", "compensation": "0", "payer": word}
         self.builder.draft(
-            LossSettlement, place, self.common(place, unit, treatment="disposal", basis=word), [line]
+            LossSettlement, place, common(place, unit, treatment="disposal", basis=word), [line]
         )
-
-    # -- high-value goods ---------------------------------------------------------------------------------------------
-
-    def stopped(self) -> None:
-        """What the whole hospital has once: goods nobody may use, a charge of HIS."""
-        self.stent = self._item(
-            "HV1", kind="high_value", trace_mode="unit", barcode="06901234567892", chargeable=True
-        )
-        freezing.freeze(actor=self.actor, reason="抽检", item_id=self.room.syringe.pk)
-        charge = HisCharge.objects.create(charge_no="SF-1", uid="?", visit_no="?", charged_on=DAY)
-        self.hospital.put("logistics.his_charge", "own", charge)
-
-    def theatre(self, place: str, unit: OrgUnit, store: Store) -> None:
-        """A cabinet of three pieces: one used and booked, one used, one that goes back; and one nobody had registered."""
-        word, put, supplier = canary(place), self.hospital.put, self.room.supplier.pk
-        cabinet = Store.objects.create(
-            code=f"J-{place}",
-            name=f"寄售柜 {word}",
-            kind="consignment",
-            parent=store,
-            campus=unit.campus,
-            org_unit=unit,
-        )
-        head = self.common(place, unit)
-        consigned = {
-            **head,
-            "store": cabinet.pk,
-            "supplier": supplier,
-            "mode": "consign",
-            "delivery_note": word,
-        }
-        line = {"item": self.stent.pk, "lot": "HVLOT", "quantity": "3", "price": "1"}
-        came = self.builder.post(ConsignIn, consigned, [line])
-        self.builder.draft(ConsignIn, place, consigned, [{**line, "quantity": "1"}])
-        booked, used, back = TraceUnit.objects.filter(source=came.source).order_by("pk")
-        visit = Visit(f"ZY-{place}", "张三", word, word, unit.pk)
-        uses = [using.use(actor=self.actor, visit=visit, code=one.uid, site=word) for one in (booked, used)]
-        spent = {**head, "store": store.pk, "fund": self.room.fund.pk}
-        self.builder.post(UseBooking, spent, [{"use": uses[0].pk}])
-        self.builder.draft(UseBooking, place, spent, [{"use": uses[1].pk}])
-        settled = {**head, "supplier": supplier, "upto": DAY, "invoice_number": word}
-        self.builder.draft(UseSettlement, place, settled, [{"unit": booked.pk}])
-        returned = {**head, "store": cabinet.pk, "supplier": supplier, "receiver": word}
-        self.builder.draft(ConsignOut, place, returned, [{"unit": back.pk}])
-        stated = {"item": self.stent.pk, "batch": back.batch_id, "stated": "1", "explanation": word}
-        self.builder.draft(
-            ConsignStatement, place, {**head, "supplier": supplier, "statement_no": word}, [stated]
-        )
-        operation = {
-            "visit_no": visit.visit_no,
-            "patient": "张三",
-            "operation": word,
-            "operator": word,
-            "planned_on": DAY,
-        }
-        asked = self.builder.draft(
-            OperationRequest, place, {**head, **operation}, [{"item": self.stent.pk, "quantity": "1"}]
-        )
-        put("logistics.unit_scan.drop", place, UnitScan.objects.create(
-            source=asked.source, line_position=1, unit=back, raw=back.uid, scanned_by=self.actor, scanned_at=self.now
-        ))  # fmt: skip
-        self.hospital.named("logistics.unit_scan.scan", place, asked.source)
-        self.hospital.named("logistics.theatre.sheet", place, visit.visit_no)
-        for kind in ("logistics.unit", "logistics.trace", "logistics.unit_labels"):
-            put(kind, place, used)
-        for kind in ("logistics.patient_use", "logistics.theatre.cancel"):
-            put(kind, place, uses[1])
-        put("logistics.use_charge", place, UseCharge.objects.get(use=uses[1]))
-        put("logistics.consign_move", place, ConsignMove.objects.filter(source=came.source).earliest("pk"))
-        case = emergencies.use(
-            actor=self.actor,
-            visit=visit,
-            code="",
-            item=self.stent,
-            supplier_id=supplier,
-            reason=word,
-            lot=word,
-        )
-        put("logistics.emergency_use", place, case.emergency_case)
-        event = AdverseEvent.objects.create(
-            item=self.stent, org_unit=unit, severity="other", description=word, occurred_on=DAY, known_on=DAY, due_on=DAY,
-            recorded_by=self.actor, recorded_at=self.now,
-        )  # fmt: skip
-        put("logistics.adverse_event", place, event)
-
-    def recalled(self) -> None:
-        """One recall, in a drill: whoever has the goods is to answer for them, in every place."""
-        put = self.hospital.put
-        found = recalls.enter(
-            actor=self.actor, title="召回", level="1", decided_on=DAY, campus_id=self.builder.base.campus.pk,
-            item_id=self.stent.pk, is_drill=True,
-        )  # fmt: skip
-        for place, unit in self.hospital.units.items():
-            put("logistics.recall_place", place, found.places.filter(org_unit=unit).earliest("pk"))
-        put("logistics.recall_report", "own", found)

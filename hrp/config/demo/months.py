@@ -45,7 +45,7 @@ class Size:
     issues: int
 
 
-SIZES = {"small": Size(2, 16), "medium": Size(8, 70), "large": Size(30, 400)}
+SIZES = {"small": Size(2, 8), "medium": Size(8, 70), "large": Size(30, 400)}
 
 Say = Callable[[str], None]
 

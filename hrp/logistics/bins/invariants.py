@@ -15,6 +15,7 @@ SELECT p.id, p.store_id, p.batch_id FROM logistics_placement p
 WHERE NOT EXISTS (SELECT 1 FROM logistics_move m WHERE m.store_id = p.store_id AND m.batch_id = p.batch_id)
 """
 
+WAY_OUT = "请在货位库存中把所列批次移到启用的货位；页面无误而仍不符的，请由运维查明。"
 ALL = (
     ("LOG-I41", "停用的货位上没有库存", CLOSED),
     ("LOG-I42", "上架的批次都到过这个库房", ELSEWHERE),
@@ -23,4 +24,4 @@ ALL = (
 
 def register_all() -> None:
     for code, title, sql in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=sql))
+        register(Invariant(id=code, module="logistics", title=title, sql=sql, way_out=WAY_OUT))

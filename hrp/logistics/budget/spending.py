@@ -38,7 +38,8 @@ def spend(document: Any, ctx: PostingContext) -> None:
         Want(document.org_unit_id, group, amount, project, position)
         for group, amount, position in sql.rows(COSTS_SQL, [ctx.source, document.org_unit_id, ctx.on])
     ]
-    services.actual(wants, source=ctx.source, on=ctx.on, actor=ctx.actor)
+    if wants:
+        services.actual(wants, source=ctx.source, on=ctx.on, actor=ctx.actor)
 
 
 def buy(document: Any, ctx: PostingContext) -> None:
@@ -50,7 +51,8 @@ def buy(document: Any, ctx: PostingContext) -> None:
         Want(document.org_unit_id, group, amount, position=position)
         for group, amount, position in sql.rows(RECEIVED_SQL, [ctx.source, document.org_unit_id, ctx.on])
     ]
-    services.actual(wants, source=ctx.source, on=ctx.on, actor=ctx.actor, basis=BudgetLine.Basis.PURCHASE)
+    if wants:
+        services.actual(wants, source=ctx.source, on=ctx.on, actor=ctx.actor, basis=BudgetLine.Basis.PURCHASE)
 
 
 def give_back(document: Any, ctx: PostingContext) -> None:

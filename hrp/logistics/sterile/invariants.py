@@ -30,6 +30,7 @@ HAVING sum(CASE kind WHEN 'in' THEN quantity WHEN 'out' THEN -quantity ELSE 0 EN
     <> (array_agg(balance ORDER BY second_at DESC, id DESC))[1]
 """
 
+WAY_OUT = "请打开所列消毒包、锅次或危化品登记核对，监测未读的先停用并召回；登记无误而仍不符的，请由运维查明。"
 ALL = (
     ("LOG-ST1", "消毒包的状态与循环等于其最后一步", PROJECTION),
     ("LOG-ST2", "放行的包监测合格，植入物有生物监测或紧急放行", RELEASED),
@@ -39,4 +40,4 @@ ALL = (
 
 def register_all() -> None:
     for code, title, sql in ALL:
-        register(Invariant(id=code, module="logistics", title=title, sql=sql))
+        register(Invariant(id=code, module="logistics", title=title, sql=sql, way_out=WAY_OUT))

@@ -53,6 +53,7 @@ class Stockroom:
 
 class TestStockReceipt(DocumentContract):
     model = StockReceipt
+    max_post_queries = 30  # papers, prices, orders, budget, cards and payables have their say
 
     def prepare(self) -> None:
         self.room = Stockroom(self.world)

@@ -83,7 +83,7 @@ class Business:
         lines = [
             {"transfer_position": o.position, "item": o.item_id, "batch": o.batch_id, "quantity": str(q)}
             for o in open_of(transfer.pk, transfer.source)
-            if (q := max((o.quantity * part).quantize(Decimal("0.01")), Decimal("0.01")))
+            if (q := max((o.quantity * part).quantize(Decimal("0.01")), min(o.quantity, Decimal("0.01"))))
         ]
         return self.do(TransferReceipt, {"transfer": transfer.pk}, *lines)
 

@@ -89,7 +89,7 @@ def tell(module: str, rows: Rows) -> list[str]:
     }
     return [
         "，".join(
-            f"{named[name].title if name in named else name} {known.get(name, {}).get(value) or _figure(value)}"
+            f"{named[name].title if name in named else name} {_name(known.get(name), value) or _figure(value)}"
             for name, value in row.items()
         )
         for row in rows
@@ -100,6 +100,10 @@ def _names(statement: str, keys: Sequence[int]) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [sorted(set(keys))])
         return dict(cursor.fetchall())
+
+
+def _name(known: dict[int, str] | None, value: Any) -> str | None:
+    return known.get(value) if known and isinstance(value, int) else None
 
 
 def _figure(value: Any) -> str:

@@ -289,7 +289,7 @@ class DocumentContract:
         document = self.approved()
         with CaptureQueriesContext(connection) as queries:
             posting.post(document, actor=self.maker)
-        assert len(queries) <= self.max_post_queries, "\n".join(q["sql"][:150] for q in queries)
+        assert len(queries) <= self.max_post_queries, "\n".join(str(q["sql"])[:150] for q in queries)
 
     # -- immutability ------------------------------------------------------------------------------------------
 

@@ -50,18 +50,7 @@ def save(*, actor: User, pk: int | None, values: dict[str, Any]) -> AdverseEvent
     if row.unit_id:
         unit = TraceUnit.objects.get(pk=row.unit_id)
         row.item_id, row.batch_id = unit.item_id, unit.batch_id
-    problems = [
-        Problem("请填写", field=name)
-        for name in ("item_id", "org_unit_id", "severity", "description", "occurred_on", "known_on")
-        if not getattr(row, name)
-    ]
-    if not problems and not row.occurred_on <= row.known_on <= clock.today():
-        problems.append(Problem("获知日期不早于发生日期，也不晚于今天", field="known_on"))
-    if row.batch_id and row.batch and row.batch.item_id != row.item_id:
-        problems.append(Problem("该批次不是这种物资", field="batch"))
-    if problems:
-        problems = [Problem(p.message, field=p.field.removesuffix("_id")) for p in problems]
-        raise Invalid("不良事件登记不完整", problems=problems, way_out="请按标红处填写。")
+    _require_whole(row)
     row.due_on = rules.days_due(row.known_on, row.severity, days_of(row.known_on))
     if pk is None:
         row.recorded_by, row.recorded_at = actor, clock.now()
@@ -74,6 +63,21 @@ def save(*, actor: User, pk: int | None, values: dict[str, Any]) -> AdverseEvent
     if pk is None:
         _propose(row)
     return row
+
+
+def _require_whole(row: AdverseEvent) -> None:
+    problems = [
+        Problem("请填写", field=name)
+        for name in ("item_id", "org_unit_id", "severity", "description", "occurred_on", "known_on")
+        if not getattr(row, name)
+    ]
+    if not problems and not row.occurred_on <= row.known_on <= clock.today():
+        problems.append(Problem("获知日期不早于发生日期，也不晚于今天", field="known_on"))
+    if row.batch_id and row.batch and row.batch.item_id != row.item_id:
+        problems.append(Problem("该批次不是这种物资", field="batch"))
+    if problems:
+        problems = [Problem(p.message, field=p.field.removesuffix("_id")) for p in problems]
+        raise Invalid("不良事件登记不完整", problems=problems, way_out="请按标红处填写。")
 
 
 def days_of(on: dt.date) -> dict[str, int]:

@@ -8,6 +8,7 @@ from hrp.logistics import gates
 from hrp.logistics.budget import services
 from hrp.logistics.budget.models import BudgetEntry
 from hrp.logistics.budget.services import Want
+from hrp.logistics.requesting.documents.serving import request_of
 from hrp.platform.base import sql
 from hrp.platform.documents.spec import PostingContext
 
@@ -36,6 +37,8 @@ def hold(requisition: Any, ctx: PostingContext) -> None:
 
 def let_go(document: Any, ctx: PostingContext) -> None:
     """An issue or transfer served a request: only what is still open stays held."""
+    if request_of(document, ctx) is None:
+        return
     found = sql.row(REQUEST_SQL, [ctx.source])
     if found is not None:
         pk, unit, day, project, is_open = found

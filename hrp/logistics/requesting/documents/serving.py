@@ -159,16 +159,27 @@ def granted_lines(requisition_id: int) -> list[Open]:
     return [Open(*row) for row in sql.rows(OPEN_SQL, [requisition_id, requisition_id])]
 
 
+def request_of(document: Any, ctx: PostingContext) -> int | None:
+    """The requisition a document being posted was made to serve. Asked before goods are taken, remembered after."""
+    if not hasattr(document, "serves_request"):
+        link = sql.row("SELECT requisition_id FROM logistics_delivery WHERE source = %s", [ctx.source])
+        document.serves_request = None if link is None else link[0]
+    found: int | None = document.serves_request
+    return found
+
+
 def hold(document: Any, ctx: PostingContext) -> None:
     """Lock the request a document serves."""
-    sql.row(HOLD_SQL, [ctx.source])
+    if request_of(document, ctx) is not None:
+        sql.row(HOLD_SQL, [ctx.source])
 
 
 def serve(document: Any, ctx: PostingContext) -> None:
     """Before goods are taken: consume the promise the document was made for, line by line."""
-    link = sql.row(LINK_SQL, [ctx.source])
-    if link is None:
+    if request_of(document, ctx) is None:
         return
+    link = sql.row(LINK_SQL, [ctx.source])
+    assert link is not None  # noqa: S101 - a delivery and its requisition are never deleted
     requisition_id, store, unit, state, closed, project = link
     if state != State.POSTED or closed:
         raise Conflict("所属申领单已红冲或已结束，不能再出库", code="request_closed", way_out="请作废本单。")

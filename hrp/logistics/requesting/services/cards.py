@@ -13,7 +13,7 @@ from django.db import transaction
 from hrp.logistics import gates
 from hrp.logistics.gates import EmptyCards
 from hrp.logistics.requesting.documents.requisition import Requisition
-from hrp.logistics.requesting.documents.serving import Delivery, granted_lines
+from hrp.logistics.requesting.documents.serving import granted_lines, request_of
 from hrp.logistics.requesting.models import CardScan, QuotaCard
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
@@ -93,7 +93,7 @@ def _ask(org_unit: OrgUnit, cards: list[QuotaCard], *, actor: User) -> Requisiti
 
 def refilled(document: Any, ctx: PostingContext) -> None:
     """Cards whose request is served in full hang at full packs again."""
-    request = Delivery.objects.filter(source=ctx.source).values_list("requisition_id", flat=True).first()
+    request = request_of(document, ctx)
     if request is None:
         return
     source = f"{Requisition.spec.kind}:{request}"

@@ -206,11 +206,11 @@ def test_whatever_comes_back_or_is_scrapped_nothing_is_lost(ward: Ward, steps: l
         for what, size in steps:
             try:
                 with transaction.atomic():
-                    if what == "back":
+                    if what == "back" and any(held.quantity for held in left_of(issue).values()):
                         done.append(bring_back(ward, issue, size))
                     elif what == "scrap":
                         done.append(scrap(ward, size))
-                    elif done:
+                    elif what not in ("back", "scrap") and done:
                         posting.reverse(done[-1], actor=ward.keeper, reason="撤", on=DAY)
                         done.pop()
             except Conflict as refused:
