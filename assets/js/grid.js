@@ -27,7 +27,8 @@ function show(name, text) {
 export function total() {
   if (!grid()) return;
   const rows = [...body().rows];
-  show("rows", String(rows.filter((row) => inputs(row).some((input) => input.value)).length));
+  // of a document that is only read every row counts
+  show("rows", String(rows.filter((row) => !$("input", body()) || inputs(row).some((input) => input.value)).length));
   for (const head of $$("th[data-total]", grid())) {
     const name = head.dataset.total;
     const sum = rows.reduce((carried, row) => carried + read(row, name), 0n);

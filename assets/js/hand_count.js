@@ -7,10 +7,13 @@ import { DUPLICATE, OK, STOP, tell } from "./hand_sounds.js";
 import { all, get, put, remove } from "./hand_store.js";
 
 const EVERY = 15_000;
+const QUANTITY = /^\+?\d{1,7}(\.\d{1,4})?$/; // anything longer is a bar code, scanned while the cursor stood in the quantity
 const root = $("[data-count]");
 let lines = [];
 let current = null; // what is being counted: a line, or {item, lot, found: true}
 let busy = false;
+let pieces = 1; // scanned one by one since the line was opened
+let counted = new Map(); // what this counter said of a line, arrived or not
 
 const key = () => `${root.dataset.user}:${root.dataset.count}`;
 const mine = async () => (await all("entries")).filter((entry) => entry.owner === key());
@@ -36,8 +39,11 @@ async function draw() {
   const waiting = entries.filter((entry) => !entry.words);
   const typed = new Map(waiting.map((entry) => [entry.line, entry.quantity]));
   const done = (line) => typed.get(line.id) ?? line.own;
+  counted = new Map(lines.map((line) => [line.id, done(line)]));
+  // what is still to do stands first: disputed lines, then those nobody counted here
+  const rank = (line) => (line.recount ? 0 : done(line) == null ? 1 : 2);
   $("#count-lines").replaceChildren(
-    ...[...lines].sort((a, b) => Number(b.recount) - Number(a.recount)).map((line) => row(line, done(line), typed.has(line.id))),
+    ...[...lines].sort((a, b) => rank(a) - rank(b)).map((line) => row(line, done(line), typed.has(line.id))),
   );
   $("#count-progress").textContent = `已盘 ${lines.filter((line) => done(line) != null).length} / ${lines.length}`;
   const network = $("#count-network");
@@ -83,9 +89,11 @@ function conflicts(entries) {
 
 function ask(target) {
   current = target;
+  pieces = 1;
   $("[data-entry=name]").textContent = shown(target);
   $("[data-entry=about]").textContent = ` ${target.code} · 批号 ${target.lot || "—"}`;
-  $("[data-entry=ask]").textContent = `实盘数量（${target.unit}）`;
+  const before = target.recount ? null : counted.get(target.id);
+  $("[data-entry=ask]").textContent = `实盘数量（${target.unit}）${before == null ? "" : `　已盘 ${before}，另一处再有的输入 +数量`}`;
   $("#count-entry").hidden = false;
   $("#count-quantity").value = "";
   $("#count-quantity").focus();
@@ -94,21 +102,46 @@ function ask(target) {
 function scanned(raw) {
   const code = read(raw);
   const { same, exact } = matches(lines, code);
-  if (!same.length) return tell(STOP, "不在盘点表上", [raw]);
+  if (!same.length) return tell(STOP, "不在盘点表上", [raw, `本次只盘${root.dataset.store}，请核对库房与条码`]);
   if (!exact.length) {
     tell(DUPLICATE, `盘点表上没有批号 ${code.lot}`, ["数量将作为表外批次上报"]);
     return ask({ ...same[0], id: null, lot: code.lot });
   }
   if (exact.length > 1) return tell(STOP, `${shown(exact[0])} 有 ${exact.length} 个批号`, ["请扫带批号的条码，或在下面点选"]);
   const [line] = exact;
-  tell(line.own != null && !line.recount ? DUPLICATE : OK, shown(line), [`批号 ${line.lot || "—"}`]);
+  const before = counted.get(line.id);
+  const again = before != null && !line.recount;
+  tell(again ? DUPLICATE : OK, shown(line), [`批号 ${line.lot || "—"}`, again ? `已盘 ${before}` : ""]);
   return ask(line);
 }
 
-async function entered(quantity) {
+/** `+3` is three more than was counted of this line before. */
+function summed(written) {
+  if (!written.startsWith("+")) return { quantity: written };
+  const before = Number(counted.get(current.id) ?? 0);
+  return { quantity: String(Number((before + Number(written)).toFixed(4))), replace: true };
+}
+
+/** A code where a quantity was due: the same goods again are one more, others wait until this line has its quantity. */
+function next(raw) {
+  const box = $("#count-quantity");
+  const { exact } = matches(lines, read(raw));
+  box.value = "";
+  if (current.id && exact.length === 1 && exact[0].id === current.id) {
+    pieces += 1;
+    box.value = String(pieces);
+    box.select();
+    return tell(OK, shown(current), [`第 ${pieces} 件`]);
+  }
+  return tell(STOP, "请先输入这一行的数量", [shown(current), `${raw} 请随后再扫`]);
+}
+
+async function entered(written) {
+  const { quantity, replace } = summed(written);
   const entry = {
     uuid: uuid(), owner: key(), quantity, counted_at: new Date().toISOString(), title: `${shown(current)} ${current.lot}`,
   };
+  if (replace) entry.replace = true;
   if (current.id) entry.line = current.id;
   else Object.assign(entry, { item: current.item, lot: current.lot });
   for (const old of await mine()) {
@@ -158,8 +191,8 @@ if (root) {
   on("submit", "#count-entry", (event) => {
     event.preventDefault();
     const quantity = $("#count-quantity").value.trim();
-    if (!/^\d+(\.\d{1,4})?$/.test(quantity)) tell(STOP, "数量看不懂", [quantity]);
-    else entered(quantity);
+    if (QUANTITY.test(quantity)) entered(quantity);
+    else next(quantity);
   });
   on("click", "#count-lines [data-line]", (event, node) => ask(lines.find((line) => String(line.id) === node.dataset.line)));
   on("click", "[data-entry-close]", () => {

@@ -2,7 +2,8 @@
 
 A gate looks at one moment of business. Its ``check`` returns problems (shown at their lines) and never writes; its
 ``prepare`` runs inside the posting before stock is taken, its ``apply`` after, under the locks of stock; its ``mirror``
-undoes both when the document is reversed.
+undoes both when the document is reversed, under the locks of stock as well. Posting and reversal lock in one order: other
+documents, stock, and what rooms keep beside it. A gate that needs another document locks it in ``hold``.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Gate:
     prepare: Act | None = None
     apply: Apply | None = None
     mirror: Act | None = None
+    hold: Act | None = None
 
 
 _gates: Registry[Gate] = Registry("关口")
@@ -71,8 +73,16 @@ def problems(moment: Moment, document: Any, lines: Sequence[Any], on: dt.date) -
     ]
 
 
+def held(moment: Moment, document: Any, ctx: PostingContext) -> None:
+    """Let every gate of a moment lock the other documents it will change, before stock is locked."""
+    for gate in _gates:
+        if gate.moment == moment and gate.hold is not None:
+            gate.hold(document, ctx)
+
+
 def prepared(moment: Moment, document: Any, ctx: PostingContext) -> None:
     """Let every gate of a moment do what must be done before stock is locked and taken."""
+    held(moment, document, ctx)
     for gate in _gates:
         if gate.moment == moment and gate.prepare is not None:
             gate.prepare(document, ctx)

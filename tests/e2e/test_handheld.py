@@ -70,6 +70,19 @@ def test_a_count_without_a_network(sign_in: SignIn, facts: psycopg.Connection) -
     expect(page.locator("#count-progress")).to_have_text("已盘 2 / 8")
     assert (other, 6) in arrived(facts, task)
 
+    # more of the same lot in another place is added; a code scanned into the quantity is no quantity
+    scan(page, f"{other}*{other_lot}")
+    asked = page.get_by_label("实盘数量")
+    for text, words in (("6901234567890", "请先输入这一行的数量"), (f"{other}*{other_lot}", "第 2 件")):
+        asked.fill(text)
+        asked.press("Enter")
+        expect(page.locator("#hand-answer")).to_contain_text(words)
+    asked.fill("+3")
+    asked.press("Enter")
+    expect(page.locator("#count-queue")).to_have_text("已全部同步")
+    assert (other, 9) in arrived(facts, task)
+    expect(conflicts).to_be_hidden()
+
 
 def arrived(facts: psycopg.Connection, task: str) -> list[tuple[str, int]]:
     return facts.execute(

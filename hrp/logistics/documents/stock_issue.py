@@ -150,6 +150,7 @@ class StockIssue(Document):
         return [*own, *facts.more]
 
     def mirror(self, ctx: PostingContext) -> None:
+        gates.held(gates.Moment.ISSUE, self, ctx)
         subledger.lock_moved(ctx.source)
         gates.mirrored(gates.Moment.ISSUE, self, ctx)
         subledger.mirror(kind="issue_reversal", ctx=ctx)

@@ -136,6 +136,7 @@ class StockTransfer(Document):
                 f"{self} 已由 {'、'.join(map(str, received))} 收货，不能红冲", code="received",
                 way_out="请先红冲收货单，或由调入方另制调拨单调回。",
             )  # fmt: skip
+        gates.held(gates.Moment.TRANSFER, self, ctx)
         subledger.lock_moved(ctx.source)
         gates.mirrored(gates.Moment.TRANSFER, self, ctx)
         subledger.mirror(kind="transfer_reversal", ctx=ctx)

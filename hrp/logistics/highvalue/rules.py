@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from hrp.platform.base.refusals import Invalid, Problem
 
+THEATRE = "highvalue.theatre"  # the source of what was scanned at a table, with the use it became
+REGISTER = "highvalue.unit"  # the source of what somebody said of a piece itself
+
 
 class State(StrEnum):
     LABELLED = "labelled"

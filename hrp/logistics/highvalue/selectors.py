@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from hrp.logistics.catalogue.models import License
 from hrp.logistics.catalogue.models.licenses import PRODUCT_KINDS
 from hrp.logistics.documents.stock_receipt import StockReceipt
+from hrp.logistics.highvalue import rules
 from hrp.logistics.highvalue.documents.consign_in import ConsignIn
 from hrp.logistics.highvalue.documents.operation_request import OperationRequest
 from hrp.logistics.highvalue.models import (
@@ -27,7 +28,7 @@ from hrp.logistics.models import Batch, Freeze, Item
 from hrp.logistics.purchasing.documents.inspection import Inspection, InspectionReceipt
 from hrp.platform.base import clock, sql
 from hrp.platform.documents.models import State
-from hrp.platform.documents.registry import load, url_for
+from hrp.platform.documents.registry import load, split, url_for
 from hrp.platform.ledger.models import Period
 from hrp.platform.org import parameters
 
@@ -243,6 +244,29 @@ def origin_of(unit: TraceUnit) -> Origin | None:
             unit.batch.supplier.name,
         )
     return Origin("紧急使用登记", "", "", clock.local(unit.registered_at).date(), unit.batch.supplier.name)
+
+
+def page_of(source: str) -> str:
+    """Where what happened to a piece was written down; "" when it has no page."""
+    kind, _, key = source.partition(":")
+    return f"/logistics/patient-uses/{key}" if kind == rules.THEATRE and key else url_for(source)
+
+
+def words_of(source: str) -> str:
+    """What made an event, as people call it, with its number."""
+    document = load(source)
+    return f"{document.spec.title} {document.display_number}" if document is not None else kind_of(source)
+
+
+def kind_of(source: str) -> str:
+    """What sort of thing made an event, as people call it."""
+    found, _ = split(source)
+    if found is not None:
+        return found.spec.title
+    kind, _, key = source.partition(":")
+    if kind == rules.THEATRE:
+        return "术中使用登记" if key else "紧急使用登记"
+    return "唯一码登记" if kind == rules.REGISTER else ""
 
 
 OF_SUPPLIERS_SQL = """

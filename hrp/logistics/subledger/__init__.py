@@ -5,7 +5,8 @@ first in, first out, ``adjusting`` changes values without moving goods, ``mirror
 
 Locks are always taken in the same order (:mod:`locking`): store by store, 在途 last, in each balances by (item, expiry,
 batch), then valuations by item, then layers. Locking in typed order deadlocks
-under eight writers. What rooms above lock (orders, budgets) comes after.
+under eight writers. Documents a posting depends on are locked before stock, what rooms above keep (estimates, budgets,
+pieces) after it, at posting and at reversal alike.
 """
 
 from hrp.logistics.subledger.adjusting import Change, adjust

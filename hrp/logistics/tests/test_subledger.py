@@ -88,7 +88,7 @@ class Business:
         return self.do(TransferReceipt, {"transfer": transfer.pk}, *lines)
 
     def reverse(self, document: Any) -> None:
-        posting.reverse(document, actor=self.clerk, reason="撤销", on=DAY)
+        posting.reverse(document, actor=self.clerk, reason="撤销", on=max(DAY, document.business_date))
 
     def check(self) -> None:
         broken = [(o.id, o.state, o.rows, o.detail) for o in health.run("logistics") if o.state != "ok"]

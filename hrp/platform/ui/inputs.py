@@ -42,10 +42,11 @@ class Input:
     error: str = ""
     places: int | None = None
     max_length: int | None = None
+    place: str = "f"  # a dialog may ask for what the page below it shows: a label belongs to one box
 
     @property
     def id(self) -> str:
-        return f"f-{self.name}"
+        return f"{self.place}-{self.name}"
 
     @property
     def numeric(self) -> bool:
@@ -153,10 +154,14 @@ def _bind(model: type[models.Model] | None, one: Field | LineField, actor: Any) 
 
 
 def asked(
-    model: type[models.Model] | None, fields: Iterable[Field | LineField | str], actor: Any
+    model: type[models.Model] | None,
+    fields: Iterable[Field | LineField | str],
+    actor: Any,
+    *,
+    place: str = "f",
 ) -> list[Input]:
-    """Inputs of a dialog, holding their declared first values; those of the model are for its rows, not for questions."""
-    bound = bind(model, fields, actor)
+    """Inputs of a dialog (``place``), holding their declared first values; those of the model are for its rows, not for questions."""
+    bound = [replace(one, place=place) for one in bind(model, fields, actor)]
     given = {one.name: getattr(one.declared, "default", None) for one in bound}
     values = {name: first(actor) for name, first in given.items() if first is not None}
     return of_values(bound, values, actor)

@@ -80,7 +80,10 @@ class Source:
     def choice(self, obj: Any, shows: Iterable[str] = ()) -> Choice:
         """``shows`` are paths below the thing that entry grids display beside it; only declared ones are answered."""
         declared = self.declared
-        code = str(getattr(obj, self.exact_paths[0].split("__")[0], "") if self.exact_paths else obj.pk)
+        if isinstance(declared, Lookup) and declared.code is not None:
+            code = declared.code(obj)
+        else:
+            code = str(getattr(obj, self.exact_paths[0].split("__")[0], "") if self.exact_paths else obj.pk)
         fill = dict(declared.fill(obj)) if declared.fill else {}
         allowed = _shown_paths(self.key)
         fill.update({f"shows.{path}": _follow(obj, path) for path in shows if path in allowed})
@@ -89,20 +92,26 @@ class Source:
         return Choice(obj.pk, code, name, declared.label(obj), hint, fill)
 
     def search_rows(self, actor: Any, text: str, params: Params | None = None) -> QuerySet[Any]:
-        """Rows that ``text`` names: a search path matches, or an exact one equals."""
+        """Rows that ``text`` names: a search path matches, or an exact one equals; of several words each must."""
         rows = self.rows(actor, params or {})
         if not text:
             return rows
-        if isinstance(self.declared, RegisterScreen) and self.declared.find is not None:
+        if self.declared.find is not None:
             return self.declared.find(rows, text)
         if not self.search_paths and not self.exact_paths:
             return rows.none()
+        every = Q()
+        for word in text.split():
+            every &= self._named(word)
+        return rows.filter(self._named(text) | every)
+
+    def _named(self, text: str) -> Q:
         condition = Q()
         for path in self.search_paths:
             condition |= Q(**{path: text})
         for path in self.exact_paths:
             condition |= Q(**{f"{path}__iexact": text})
-        return rows.filter(condition)
+        return condition
 
     def search(self, actor: Any, text: str, params: Params, shows: Iterable[str] = ()) -> list[Choice]:
         return [self.choice(obj, shows) for obj in self.search_rows(actor, text, params)[:MOST]]

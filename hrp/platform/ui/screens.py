@@ -176,7 +176,8 @@ class Action:
     """A button that calls one service: ``run(actor=, obj=, values=)``; on a list ``obj`` is each ticked row.
 
     It may return a message, a :class:`Notice`, or an address to go to (beginning with ``/``). ``shown`` decides per
-    object. ``values`` hold foreign keys as ids, dates and numbers as texts, files as uploads.
+    object. ``values`` hold foreign keys as ids, dates and numbers as texts, files as uploads. ``direct`` leads somewhere
+    and changes nothing: nobody is asked first.
     """
 
     code: str
@@ -190,6 +191,7 @@ class Action:
     confirm: str = ""
     shown: Callable[[Any], bool] | None = None
     place: Literal["detail", "list", "both", "page"] = "detail"
+    direct: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,8 +209,9 @@ class Lookup:
     """A source of choices that is not a whole register, e.g. the lots of one item in one warehouse.
 
     ``queryset(actor, params)`` gets the values named in ``depends``. ``label`` is what the cell shows after
-    choosing; ``fill`` gives the values other cells may take. ``within(actor)`` is all the asker may know of, whether or not
-    it can still be chosen: a line names nothing else, and no box shows it. Without, that is anything.
+    choosing; ``fill`` gives the values other cells may take. ``code`` is what the list shows before the name, where it is
+    not the first of ``exact``; ``find(rows, text)`` looks for what no path of the rows leads to. ``within(actor)`` is all the asker may know of, whether or
+    not it can still be chosen: a line names nothing else, and no box shows it. Without, that is anything.
     """
 
     key: str
@@ -216,6 +219,8 @@ class Lookup:
     queryset: Callable[[Actor, Mapping[str, str]], QuerySet[Any]]
     search: tuple[str, ...]
     exact: tuple[str, ...] = ("code",)
+    code: Callable[[Any], str] | None = None
+    find: Callable[[QuerySet[Any], str], QuerySet[Any]] | None = None
     label: Callable[[Any], str] = str
     hint: Callable[[Any], str] | None = None
     fill: Callable[[Any], Mapping[str, Any]] | None = None

@@ -118,6 +118,7 @@ class Scrap(Document):
             raise Conflict(
                 f"{self} 所列物资已销毁，不能红冲", code="destroyed", way_out="销毁后的更正请另制单据说明。"
             )
+        subledger.lock_moved(ctx.source)
         losses.undo(source=ctx.source)
         subledger.mirror(kind="scrap_reversal", ctx=ctx)
 

@@ -180,6 +180,7 @@ class Stocktake(Document):
         return losses.entries(facts, on=self.business_date, text=f"盘点损溢 {self.store}")
 
     def mirror(self, ctx: PostingContext) -> None:
+        subledger.lock_moved(ctx.source)
         losses.undo(source=ctx.source)
         subledger.mirror(kind="stocktake_reversal", ctx=ctx)
 

@@ -7,7 +7,7 @@ owed (2302.03 应付账款-寄售使用). The hospital's own piece leaves its st
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -91,6 +91,7 @@ class UseBooking(Document):
     def apply(self, ctx: PostingContext) -> BookingFacts:
         lines = list(self.lines.order_by("position"))
         uses = _uses(line.use_id for line in lines)
+        self._hold(uses.values())
         events.lock([use.unit_id for use in uses.values()])
         uses = _uses(uses)
         wrong = [(line, words) for line in lines if (words := refusal_of(uses[line.use_id]))]
@@ -102,7 +103,6 @@ class UseBooking(Document):
         consigned = [x for x in lines if uses[x.use_id].unit.owner == TraceUnit.Owner.SUPPLIER]
         own = [x for x in lines if uses[x.use_id].unit.owner == TraceUnit.Owner.HOSPITAL]
         amounts = {x.position: line_amount(ONE, uses[x.use_id].unit.price or Decimal(0)) for x in consigned}
-        self._hold(consigned, own, uses)
         self._pass_through(consigned, uses, amounts, ctx)
         amounts |= self._take_own(own, uses, ctx)
         steps = [events.Step(uses[x.use_id].unit_id, rules.State.BOOKED, None, x.position) for x in lines]
@@ -111,14 +111,12 @@ class UseBooking(Document):
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         return self._facts(lines, uses, amounts, ctx)
 
-    def _hold(self, consigned: Sequence[Any], own: Sequence[Any], uses: dict[int, PatientUse]) -> None:
-        """Everything that will be touched, in the order of all stock."""
+    def _hold(self, uses: Iterable[PatientUse]) -> None:
+        """All stock that will be touched, before its pieces: whoever moves goods locks them in this order too."""
         wanted: dict[int, list[int]] = defaultdict(list)
-        for x in consigned:
-            wanted[self.store_id].append(uses[x.use_id].unit.item_id)
-        for x in own:
-            unit = uses[x.use_id].unit
-            wanted[unit.store_id or self.store_id].append(unit.item_id)
+        for unit in (use.unit for use in uses):
+            own = unit.owner == TraceUnit.Owner.HOSPITAL
+            wanted[(own and unit.store_id) or self.store_id].append(unit.item_id)
         subledger.hold(wanted)
 
     def _pass_through(
@@ -193,6 +191,7 @@ class UseBooking(Document):
         return [EntryDraft(self.business_date, "高值使用", booked)] if booked else []
 
     def mirror(self, ctx: PostingContext) -> None:
+        subledger.lock_moved(ctx.source)
         events.undo(source=ctx.source, actor=ctx.actor)
         subledger.mirror(kind="use_reversal", ctx=ctx)
 

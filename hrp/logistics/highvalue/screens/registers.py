@@ -19,7 +19,6 @@ from hrp.logistics.highvalue.models import (
 from hrp.logistics.highvalue.services import charging, emergencies, quotas, scans, using
 from hrp.platform.access.models import User
 from hrp.platform.base.refusals import Invalid, Problem
-from hrp.platform.documents.registry import url_for
 from hrp.platform.ui.screens import Action, Column, Field, Filter, Output, Panel, RegisterScreen, Tab
 
 PERMISSIONS = {
@@ -88,7 +87,7 @@ UNITS = RegisterScreen(
     panels=(
         Panel(
             "events", "轨迹", lambda unit, actor: unit.events.select_related("store", "actor"),
-            ("at", "act", "to_state", "store", Column("source", title="来源", link=lambda event: url_for(event.source)), "actor", "note"), model=UnitEvent,
+            ("at", "act", "to_state", "store", Column("source", title="来源", kind="text", value=lambda event: selectors.words_of(event.source), link=lambda event: selectors.page_of(event.source)), "actor", "note"), model=UnitEvent,
         ),
     ),
     actions=(
@@ -297,7 +296,7 @@ MEMO = RegisterScreen(
     queryset=lambda actor: ConsignMove.objects.select_related("store", "item", "batch__supplier", "unit"),
     ordering=("-id",),
     columns=(
-        Column("date", sort=True, card="meta"), Column("source", title="来源", link=lambda move: url_for(move.source), card="line"), Column("store"), Column("batch__supplier", title="供应商"),
+        Column("date", sort=True, card="meta"), Column("source", title="来源", kind="text", value=lambda move: selectors.kind_of(move.source), link=lambda move: selectors.page_of(move.source), card="line"), Column("store"), Column("batch__supplier", title="供应商"),
         Column("item", card="title"), Column("batch__lot", title="批号"), Column("unit"), Column("quantity", total=True, card="amount"),
     ),
     filters=(

@@ -166,7 +166,7 @@ def set_aside(*, actor: User, unit: TraceUnit, act: str, reason: str) -> TraceUn
         "restore": home, "put_back": home,
     }[act]  # fmt: skip
     events.record(
-        act, [events.Step(row.pk, to, row.store_id)], source="highvalue.unit", actor=actor, note=reason
+        act, [events.Step(row.pk, to, row.store_id)], source=rules.REGISTER, actor=actor, note=reason
     )
     if act == "put_back" and row.mode in (TraceUnit.Mode.BOUGHT, TraceUnit.Mode.CONSIGN):
         TraceUnit.objects.filter(pk=row.pk).update(visit_no="")

@@ -22,7 +22,7 @@ from hrp.platform.org import parameters
 from hrp.platform.org.models import OrgUnit
 
 USE, CANCEL = "logistics.theatre.use", "logistics.patient_use.cancel"
-THEATRE = "highvalue.theatre"
+THEATRE = rules.THEATRE
 
 
 @dataclass(frozen=True)

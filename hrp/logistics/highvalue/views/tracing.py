@@ -59,6 +59,9 @@ def unit(request: HttpRequest, pk: int) -> HttpResponse:
         "page_title": _("高值追溯"),
         "q": found.unit.uid,
         "trace": found,
+        "trail": [
+            (one, selectors.words_of(one.source), selectors.page_of(one.source)) for one in found.events
+        ],
         "brothers": TraceUnit.objects.filter(batch=found.unit.batch).exclude(state="labelled").count(),
     }
     return render(request, "highvalue/unit.html", context)

@@ -109,6 +109,9 @@ def test_suggestions_become_a_plan_of_what_a_person_decides(market: Market, clie
     )
     plan = PurchasePlan.objects.get()
     assert done.headers["Location"] == f"/logistics/purchase-plans/{plan.pk}"
+    page = client.get(f"/logistics/purchasing/replenishment?run={gauze.run_id}").content.decode()
+    assert f"已在 草稿#{plan.pk} 中" in page
+    assert f'value="{gauze.pk}" checked' not in page, "what is planned already is not offered again"
     line = plan.lines.get(item=market.gauze)
     assert (line.wanted, line.quantity, line.price, line.supplier_id) == (
         170,

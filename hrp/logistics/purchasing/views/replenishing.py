@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hrp.logistics.models import Store
 from hrp.logistics.purchasing.models import ReplenishmentRun
+from hrp.logistics.purchasing.positions import open_plans
 from hrp.logistics.purchasing.services import replenishing
 from hrp.logistics.purchasing.views import reading
 from hrp.platform.access import scope
@@ -37,11 +38,13 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         run = (runs.filter(store_id=store) if store.isdecimal() else runs).first()
     lines = list(run.lines.select_related("item", "rule", "rule__supplier")) if run else []
     everything = request.GET.get("all") == "1"
+    planned = open_plans(run.store_id, [line.item_id for line in lines], but=None) if run else {}
+    shown = [line for line in lines if everything or line.quantity or line.problem]
     context = {
         "page_title": _("补货建议"),
         "run": run,
         "stores": stores.order_by("code"),
-        "lines": [line for line in lines if everything or line.quantity or line.problem],
+        "lines": [(line, planned.get(line.item_id)) for line in shown],
         "silent": sum(1 for line in lines if not line.quantity and not line.problem),
         "everything": everything,
         "chosen": run.store_id if run else (int(store) if store.isdecimal() else None),

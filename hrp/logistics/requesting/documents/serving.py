@@ -37,10 +37,14 @@ LEFT JOIN (SELECT line_position, sum(quantity) AS served FROM logistics_requisit
 WHERE l.document_id = %s AND l.granted > 0 ORDER BY l.position
 """
 
+HOLD_SQL = """
+SELECT q.id FROM logistics_delivery d JOIN logistics_requisition q ON q.id = d.requisition_id WHERE d.source = %s FOR UPDATE OF q
+"""
+
 LINK_SQL = """
 SELECT d.requisition_id, q.store_id, q.org_unit_id, q.state, c.id IS NOT NULL, q.project_id
 FROM logistics_delivery d JOIN logistics_requisition q ON q.id = d.requisition_id
-LEFT JOIN logistics_requisition_closing c ON c.requisition_id = q.id WHERE d.source = %s FOR UPDATE OF q
+LEFT JOIN logistics_requisition_closing c ON c.requisition_id = q.id WHERE d.source = %s
 """
 
 
@@ -164,6 +168,12 @@ def request_of(document: Any, ctx: PostingContext) -> int | None:
     return found
 
 
+def hold(document: Any, ctx: PostingContext) -> None:
+    """Lock the request a document serves."""
+    if request_of(document, ctx) is not None:
+        sql.row(HOLD_SQL, [ctx.source])
+
+
 def serve(document: Any, ctx: PostingContext) -> None:
     """Before goods are taken: consume the promise the document was made for, line by line."""
     if request_of(document, ctx) is None:
@@ -256,4 +266,4 @@ def promises_of(source: str) -> list[str]:
 def register() -> None:
     gates.know_promises("requisition", promises_of)
     for moment in (gates.Moment.ISSUE, gates.Moment.TRANSFER):
-        gates.register(gates.Gate("requisition", moment, prepare=serve, mirror=unserve))
+        gates.register(gates.Gate("requisition", moment, prepare=serve, mirror=unserve, hold=hold))

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 from django.db import connection
 from django.db.models import Sum
 
@@ -14,6 +15,7 @@ from hrp.logistics.models import Reservation, StockBalance
 from hrp.logistics.requesting.documents.requisition import Requisition
 from hrp.logistics.requesting.services import delivering
 from hrp.logistics.requesting.tests.world import Ward
+from hrp.logistics.tests.waiting import free_while_waiting
 from hrp.platform.base import clock, health
 from hrp.platform.base.refusals import Conflict
 from hrp.platform.documents import posting, services
@@ -96,3 +98,20 @@ def test_requests_are_promised_exactly_what_is_there_and_given_it(committed_db: 
     assert not Reservation.objects.exists()
     assert set(StockBalance.objects.values_list("quantity", "amount")) == {(Decimal(0), Decimal(0))}
     assert [o for o in health.run() if o.state != "ok"] == []
+
+
+def test_an_issue_taken_back_holds_its_request_before_it_waits_for_stock(
+    committed_db: Any, owner_connection: psycopg.Connection
+) -> None:
+    """As at posting: who gives on a request and who takes back what was given wait for each other, never in a circle."""
+    ward = Ward()
+    with clock.pinned(clock.at(DAY, 9)):
+        ward.receive(ward.room.gauze, 10, "20")
+        issue = ward.give(ward.asked((ward.room.gauze, 4)))
+
+    def take_back() -> None:
+        with clock.pinned(clock.at(DAY, 10)):
+            posting.reverse(issue, actor=ward.keeper, reason="撤销", on=DAY)
+
+    assert free_while_waiting(owner_connection, take_back, "logistics_requisition") == (0, 1)
+    ward.check()

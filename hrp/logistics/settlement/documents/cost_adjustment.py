@@ -19,7 +19,7 @@ from hrp.logistics.documents.stock_receipt import PAYABLE, StockReceiptLine
 from hrp.logistics.models import Batch, Item, Store, Supplier
 from hrp.logistics.settlement import parameters
 from hrp.logistics.settlement.models import Payable
-from hrp.logistics.settlement.subledger import differences, payables
+from hrp.logistics.settlement.subledger import differences, payables, whereabouts
 from hrp.platform.base import sql
 from hrp.platform.base.fields import MoneyField, is_number
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
@@ -147,7 +147,8 @@ class CostAdjustment(Document):
     def _over_receipts(self, lines: Sequence[Any], ctx: PostingContext) -> tuple[AdjustmentFacts, list[Any]]:
         keeper = self.org_unit_id if parameters.collected(ctx.on) else None
         parts = [differences.Part(line.position, line.receipt_line_id, ZERO, line.amount) for line in lines]
-        placed = differences.place(parts, kind="cost_adjustment", ctx=ctx, collected_by=keeper)
+        found = whereabouts.find([part.receipt_line_id for part in parts])
+        placed = differences.place(parts, found, kind="cost_adjustment", ctx=ctx, collected_by=keeper)
         facts = AdjustmentFacts(dict(placed.stock), placed.expenses, {self._counter: -self.total})
         return facts, [(position, *both) for position, both in placed.by_line.items()]
 

@@ -27,7 +27,7 @@ from hrp.logistics.rules.valuation import value_out
 from hrp.logistics.settlement import parameters
 from hrp.logistics.settlement.documents import matching, settled
 from hrp.logistics.settlement.models import EInvoice, Payable
-from hrp.logistics.settlement.subledger import differences, estimates, payables
+from hrp.logistics.settlement.subledger import differences, estimates, payables, whereabouts
 from hrp.platform.base import sql
 from hrp.platform.base.fields import MoneyField, QuantityField, is_number
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
@@ -156,6 +156,10 @@ class SupplierInvoice(Document):
         gates.require_open(ctx)
         lines: list[Any] = list(self.lines.order_by("position"))
         goods = [line for line in lines if line.receipt_line_id is not None]
+        found = whereabouts.find(
+            [g.receipt_line_id for g in goods]
+        )  # stock is locked first, as by every document
+        still = estimates.lock([g.receipt_line_id for g in goods])
         before = settled.match(self, lines)
         extra = self.total - before - sum((line.amount for line in goods), Decimal(0))
         actual = (
@@ -163,7 +167,6 @@ class SupplierInvoice(Document):
             if self.red_of_id is None
             else [g.amount for g in goods]
         )
-        still = estimates.lock([g.receipt_line_id for g in goods])
         settle = self._reopened if self.red_of_id is not None else self._settled
         changes = settle(goods, still)
         parts = [
@@ -171,7 +174,7 @@ class SupplierInvoice(Document):
             for line, change, amount in zip(goods, changes, actual, strict=True)
         ]
         keeper = self.org_unit_id if parameters.collected(ctx.on) else None
-        placed = differences.place(parts, kind="invoice_difference", ctx=ctx, collected_by=keeper)
+        placed = differences.place(parts, found, kind="invoice_difference", ctx=ctx, collected_by=keeper)
         estimates.write(changes, supplier_id=self.supplier_id, ctx=ctx)
         payables.owe(
             self.total - before, supplier_id=self.supplier_id, campus_id=self.campus_id, kind=Payable.Kind.INVOICE,
@@ -257,8 +260,9 @@ class SupplierInvoice(Document):
                 way_out="请先红冲红字发票。",
             )
         gates.require_open(ctx)
-        gates.mirrored(gates.Moment.INVOICE, self, ctx)
+        subledger.lock_moved(ctx.source)
         estimates.lock([pk for pk in self.lines.values_list("receipt_line_id", flat=True) if pk])
+        gates.mirrored(gates.Moment.INVOICE, self, ctx)
         subledger.mirror(kind="invoice_difference_reversal", ctx=ctx)
         differences.mirror_spent(ctx)
         estimates.mirror(ctx)

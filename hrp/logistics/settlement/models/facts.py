@@ -80,7 +80,7 @@ class Payable(AppendOnlyModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reference or self.source} {self.amount}"
+        return f"{self.get_kind_display()} {self.reference} {self.amount:,.2f}"
 
 
 class Consumed(AppendOnlyModel):

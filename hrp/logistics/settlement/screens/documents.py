@@ -89,7 +89,7 @@ INVOICES = DocumentScreen(
         Field("difference_reason"), Field("note", span=3),
     ),
     lines=(
-        LineField("receipt_line", title="入库明细（运费、折扣行留空）", lookup="logistics.waiting_receipt_line", width=300, depends=("supplier",), fills={"quantity": "quantity", "amount": "amount"}),
+        LineField("receipt_line", title="入库明细（运费、折扣行留空）", lookup="logistics.waiting_receipt_line", width=300, depends=("supplier", "red_of"), fills={"quantity": "quantity", "amount": "amount"}),
         LineField("payable", title="或使用结算单", lookup="logistics.settled_payable", width=170, depends=("supplier",), fills={"quantity": "quantity", "amount": "amount"}),
         LineField("quantity", width=100, total=True),
         LineField("amount", title="价税合计（元）", width=130, total=True),

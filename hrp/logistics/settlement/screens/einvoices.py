@@ -96,7 +96,7 @@ EINVOICES = RegisterScreen(
     actions=(
         Action("import", "导入数电发票", _import, permission="logistics.supplier_invoice.edit", icon="file-upload", style="primary", place="page",
                fields=(Field("file", title="XML 或 OFD 文件", kind="file", required=True),)),
-        Action("book", "登记采购发票", _book, permission="logistics.supplier_invoice.edit", icon="file-invoice", style="primary",
+        Action("book", "登记采购发票", _book, permission="logistics.supplier_invoice.edit", icon="file-invoice", style="primary", direct=True,
                shown=lambda found: _booked(found) == "未登记"),
         Action("allocate", "运费分摊到入库单", _allocate, permission="logistics.cost_adjustment.edit", icon="arrows-split",
                fields=(Field("receipt", title="入库单", kind="register", lookup="logistics.posted_receipt", required=True), Field("amount", title="分摊金额", kind="text", required=True))),

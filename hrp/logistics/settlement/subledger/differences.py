@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -73,14 +73,18 @@ class Placed:
 
 
 def place(
-    parts: Sequence[Part], *, kind: str, ctx: PostingContext, collected_by: int | None = None
+    parts: Sequence[Part],
+    found: Mapping[int, Whereabouts],
+    *,
+    kind: str,
+    ctx: PostingContext,
+    collected_by: int | None = None,
 ) -> Placed:
-    """Split each difference over what is on hand and who used the rest, and write both.
+    """Split each difference over what is on hand and who used the rest, as ``whereabouts.find`` found it, and write both.
 
     ``collected_by`` is the one department that bears all that was consumed, when the hospital wants it so; without, each
     department bears its own, and what nobody used (lost, returned) falls to the keeper of the store.
     """
-    found = whereabouts.find([p.receipt_line_id for p in parts])
     different = {p.receipt_line_id: p.position for p in parts if p.after != p.before}
     whereabouts.require_reachable(found, different)
     placed = Placed()

@@ -305,7 +305,7 @@ class DocumentPage(DocumentView):
 
     def _own_acts(self, actor: Any, document: Document) -> list[dict[str, Any]]:
         return [
-            {"action": action, "inputs": inputs.asked(self.model, action.fields, actor)}
+            {"action": action, "inputs": inputs.asked(self.model, action.fields, actor, place=action.code)}
             for action in self.screen.actions
             if action.place in ("detail", "both")
             and (action.shown is None or action.shown(document))

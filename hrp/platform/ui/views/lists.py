@@ -113,7 +113,7 @@ class ListPage(ScreenView):
         table = self.table(request)
         page_actions = [
             {"code": a.code, "title": a.title, "icon": a.icon, "style": a.style, "confirm": a.confirm,
-             "url": f"{self.screen.base}act/{a.code}", "inputs": inputs.asked(a.model or self.model, a.fields, request.user)}
+             "url": f"{self.screen.base}act/{a.code}", "inputs": inputs.asked(a.model or self.model, a.fields, request.user, place=a.code)}
             for a in self._actions(request, ("page",))
         ]  # fmt: skip
         context = {

@@ -29,8 +29,8 @@ def lookup(request: HttpRequest, key: str) -> JsonResponse:
     exact = source.exact(actor, text, params) if text else None
     items = [choice.as_dict() for choice in source.search(actor, text, params, shows)]
     hit = source.choice(exact, shows).as_dict() if exact is not None else None
-    if hit is not None and all(item["id"] != hit["id"] for item in items):
-        items.insert(0, hit)
+    if hit is not None:  # what was named exactly stands first: Enter takes the first
+        items = [hit, *(item for item in items if item["id"] != hit["id"])]
     return JsonResponse({"items": items, "hit": hit})
 
 

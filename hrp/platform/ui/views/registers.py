@@ -97,7 +97,7 @@ class RegisterPage(RegisterView):
         return [
             {
                 "action": action,
-                "inputs": inputs.asked(action.model or self.model, action.fields, actor),
+                "inputs": inputs.asked(action.model or self.model, action.fields, actor, place=action.code),
                 "url": f"{self.screen.base}{obj.pk}/act/{action.code}",
             }
             for action in self.screen.actions
