@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
+import pytest
+
+from hrp.logistics.sterile.models import PackStep
+from hrp.logistics.sterile.services import cycle
+from hrp.logistics.sterile.services.cycle import Station
 from hrp.platform.access.models import RolePermission
+from hrp.platform.base.refusals import Forbidden
+from tests.permissions.checker import text_of
+from tests.permissions.places import PLACES, SEEN
+from tests.permissions.requests import Requests
 from tests.permissions.world import Hospital
+
+
+def issued(hospital: Hospital, place: str) -> PackStep:
+    return PackStep.objects.select_related("pack").get(pk=hospital.objects["logistics.pack_issue"][place])
+
+
+@pytest.mark.parametrize("address", ["sterile-loads/{load}", "sterile-loads/{load}/list", "packs/{pack}"])
+def test_a_load_tells_patients_of_ones_own_department(hospital: Hospital, address: str) -> None:
+    """Whoever saw packs in one department read whose patient every pack of the hospital was used for."""
+    clients = Requests(hospital).clients
+    for column, places in (("tn", SEEN), ("cs", PLACES)):
+        for place in PLACES:
+            pack = issued(hospital, place).pack
+            told = clients[column].get("/logistics/" + address.format(load=pack.load_id, pack=pack.pk))
+            assert told.status_code == 200
+            use = pack.steps.get(step="use")
+            assert (use.visit_no in text_of(told)) is (place in places), place
+
+
+def test_a_pack_is_used_where_one_may(hospital: Hospital) -> None:
+    """The right to register a pack's use, held in one department, registered it in any."""
+    pack = issued(hospital, "sibling").pack
+    station = Station("use", org_unit_id=hospital.units["sibling"].pk, visit_no="ZY-9")
+    with pytest.raises(Forbidden):
+        cycle.step(actor=hospital.people["tn"], station=station, barcode=pack.barcode)
 
 
 def test_who_keeps_the_books_does_not_release_loads(hospital: Hospital) -> None:
