@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hrp.logistics.sterile.models import PackStep
-from hrp.logistics.sterile.services import cycle
+from hrp.logistics.documents.stock_issue import StockIssue
+from hrp.logistics.sterile.models import BackFlush, PackStep
+from hrp.logistics.sterile.services import cycle, flushing
 from hrp.logistics.sterile.services.cycle import Station
 from hrp.platform.access.models import RolePermission
 from hrp.platform.base.refusals import Forbidden
+from hrp.platform.documents.testing import DAY
 from tests.permissions.checker import text_of
-from tests.permissions.places import PLACES, SEEN
+from tests.permissions.places import PLACES, SEEN, canary
 from tests.permissions.requests import Requests
 from tests.permissions.world import Hospital
 
@@ -46,3 +48,24 @@ def test_who_keeps_the_books_does_not_release_loads(hospital: Hospital) -> None:
     assert not {"logistics.pack.work", "logistics.pack.release", "logistics.pack.use"} & set(held)
     keeps = set(RolePermission.objects.filter(role__code="store_keeper").values_list("code", flat=True))
     assert {"logistics.reagent.work", "logistics.hazard.work", "logistics.cold.work"} <= keeps
+
+
+def test_a_store_is_back_flushed_where_one_may(hospital: Hospital) -> None:
+    """The right to back-flush, held in one department, drafted issues of any store, and listed those of all."""
+    drafts = StockIssue.objects.count()
+    with pytest.raises(Forbidden):
+        flushing.back_flush(
+            actor=hospital.people["al"], store=hospital.stores["sibling"], org_unit_id=hospital.units["own"].pk,
+            first=DAY, last=DAY, kind=BackFlush.Kind.REAGENT,
+        )  # fmt: skip
+    assert StockIssue.objects.count() == drafts
+
+
+@pytest.mark.parametrize("register", ["back_flush", "reagent_norm"])
+def test_what_a_store_serves_is_told_where_one_sees_it(hospital: Hospital, register: str) -> None:
+    client, ids = Requests(hospital).clients["al"], hospital.objects[f"logistics.{register}"]
+    base = {"back_flush": "back-flushes", "reagent_norm": "reagent-norms"}[register]
+    found = text_of(client.get(f"/logistics/{base}/"))
+    assert [place for place in PLACES if canary(place) in found] == list(SEEN)
+    for place, status in (("own", 200), ("sibling", 404)):
+        assert client.get(f"/logistics/{base}/{ids[place]}").status_code == status, place
