@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from hrp.logistics.documents.stock_issue import StockIssue
@@ -69,3 +71,21 @@ def test_what_a_store_serves_is_told_where_one_sees_it(hospital: Hospital, regis
     assert [place for place in PLACES if canary(place) in found] == list(SEEN)
     for place, status in (("own", 200), ("sibling", 404)):
         assert client.get(f"/logistics/{base}/{ids[place]}").status_code == status, place
+
+
+def test_bins_are_offered_where_one_puts_goods(hospital: Hospital) -> None:
+    """The look-up of bins offered those of every store."""
+    for column, places in (("al", SEEN), ("sk", PLACES)):
+        told = Requests(hospital).clients[column].get("/lookup/logistics.open_bin")
+        assert [place for place in PLACES if canary(place) in str(json.loads(told.content))] == list(
+            places
+        ), column
+
+
+def test_labels_are_printed_where_one_may(hospital: Hospital) -> None:
+    """The right to print labels, held in one department, printed those of all one could look into."""
+    client = Requests(hospital).clients["mx"]
+    for place, status in (("sibling", 422), ("own", 200)):
+        row = hospital.objects["logistics.labels"][place]
+        form = {"kind": "batch", "way": "zpl", "id": row, f"copies-{row}": "1"}
+        assert client.post("/logistics/labels", form).status_code == status, place
