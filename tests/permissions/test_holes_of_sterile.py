@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from hrp.logistics.catalogue.documents.price_adjustment import PriceAdjustment
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.sterile.models import BackFlush, PackStep
 from hrp.logistics.sterile.services import cycle, flushing
@@ -89,3 +90,20 @@ def test_labels_are_printed_where_one_may(hospital: Hospital) -> None:
         row = hospital.objects["logistics.labels"][place]
         form = {"kind": "batch", "way": "zpl", "id": row, f"copies-{row}": "1"}
         assert client.post("/logistics/labels", form).status_code == status, place
+
+
+def test_an_adjustment_tells_the_stock_of_ones_own_stores(hospital: Hospital) -> None:
+    """Whoever saw adjustments of prices in one department read what every store holds."""
+    for column, places in (("al", SEEN), ("pu", PLACES)):
+        pk = hospital.objects["logistics.price_adjustment"]["own"]
+        page = text_of(Requests(hospital).clients[column].get(f"/logistics/price-adjustments/{pk}"))
+        assert [place for place in PLACES if f"库房 {canary(place)}" in page] == list(places), column
+
+
+def test_the_list_of_a_take_over_tells_of_ones_own_stores(hospital: Hospital) -> None:
+    """So did the report of it, on screen and as a workbook."""
+    number = PriceAdjustment.objects.get(state="posted").number
+    for column, places in (("al", SEEN), ("pu", PLACES)):
+        client = Requests(hospital).clients[column]
+        page = text_of(client.get("/logistics/reports/price-take-over", {"number": number}))
+        assert [place for place in PLACES if f"库房 {canary(place)}" in page] == list(places), column
