@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.db import transaction
 
 from hrp.logistics.catalogue.documents.price_adjustment import PriceAdjustment
 from hrp.logistics.documents.stock_issue import StockIssue
+from hrp.logistics.highvalue.models import UseQuota
 from hrp.logistics.sterile.models import BackFlush, PackStep
 from hrp.logistics.sterile.services import cycle, flushing
 from hrp.logistics.sterile.services.cycle import Station
@@ -107,3 +109,14 @@ def test_the_list_of_a_take_over_tells_of_ones_own_stores(hospital: Hospital) ->
         client = Requests(hospital).clients[column]
         page = text_of(client.get("/logistics/reports/price-take-over", {"number": number}))
         assert [place for place in PLACES if f"库房 {canary(place)}" in page] == list(places), column
+
+
+def test_a_quota_tells_uses_of_ones_own_department(hospital: Hospital) -> None:
+    """The page of a surgeon's quota named the visits of every department."""
+    quota = UseQuota.objects.get()
+    with transaction.atomic():
+        UseQuota.objects.filter(pk=quota.pk).update(name=canary("sibling"))
+        for column, is_told in (("al", False), ("sk", True)):
+            page = text_of(Requests(hospital).clients[column].get(f"/logistics/use-quotas/{quota.pk}"))
+            assert ("ZY-sibling" in page) is is_told, column
+        transaction.set_rollback(True)
