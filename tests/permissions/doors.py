@@ -24,7 +24,7 @@ CLOSED = "-"  # the address exists on every screen; on this one nothing is decla
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Addresses that say in their query which thing they are about, and what it is called there.
 NAMED_IN_QUERY = {
-    "logistics.theatre.sheet": "visit", "logistics.unit_labels": "unit",
+    "logistics.theatre.sheet": "visit", "logistics.unit_labels": "unit", "logistics.pack_labels": "pack",
 }  # fmt: skip
 # Addresses that say in their body which thing they are about, and what it is called there.
 NAMED_IN_BODY = {

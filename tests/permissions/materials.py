@@ -4,80 +4,81 @@ from __future__ import annotations
 
 # Who holds what: o in the own department, a in the whole hospital. The first line that names a permission decides.
 HOLDS = """
-                                                                            rq re hd ky sk pu iv cn tn ma ca fi di
-logistics.stock_issue.view                                                  o  o  o  o  a  a  a  .  .  a  a  a  a
-logistics.stock_issue.edit                                                  o  .  .  o  a  .  .  .  .  .  .  .  .
-logistics.stock_issue.submit                                                o  .  .  .  a  .  .  .  .  .  .  .  .
-logistics.stock_issue.print                                                 o  o  o  .  a  .  .  .  .  a  .  .  .
-logistics.stock_receipt.edit logistics.stock_receipt.submit                 .  .  .  .  a  .  a  .  .  .  .  .  .
-logistics.stock_receipt.print                                               .  .  .  .  a  .  a  .  .  a  .  .  .
-logistics.stock_*.edit logistics.stock_*.submit                             .  .  .  .  a  .  .  .  .  .  .  .  .
-logistics.transfer_receipt.edit logistics.transfer_receipt.submit           .  .  .  .  a  .  .  .  .  .  .  .  .
-logistics.requisition.view logistics.department_return.view                 .  o  o  .  a  a  a  .  .  a  a  a  a
-logistics.durable.view logistics.durable_scrap.view                         .  o  o  .  a  a  a  .  .  a  a  a  a
-logistics.requisition.edit logistics.requisition.submit                     .  o  .  .  .  .  .  .  .  .  .  .  .
-logistics.requisition.approve logistics.department_return.approve           .  .  o  .  .  .  .  .  .  a  .  a  .
-logistics.durable_scrap.approve                                             .  .  o  .  .  .  .  .  .  a  .  a  .
-logistics.requisition.post                                                  .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.requisition.void                                                  .  o  .  .  .  .  .  .  .  a  .  .  .
-logistics.requisition.print                                                 .  o  o  .  a  .  .  .  .  a  .  .  .
-logistics.department_return.edit logistics.department_return.print          .  o  .  .  a  .  .  .  .  a  .  .  .
-logistics.department_return.submit                                          .  o  .  .  a  .  .  .  .  .  .  .  .
-logistics.department_return.post logistics.department_return.void           .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.durable_scrap.edit logistics.durable_scrap.submit                 .  o  .  .  .  .  .  .  .  a  .  .  .
-logistics.quota_card.view                                                   .  o  .  .  a  a  a  .  .  a  a  a  a
-logistics.quota_card.scan                                                   .  o  .  .  a  .  .  .  .  a  .  .  .
-logistics.quota_card.edit logistics.use_authority.edit                      .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.delivery.sign                                                     .  o  o  .  .  .  .  .  .  .  .  .  .
-logistics.delivery.hand_over                                                .  .  .  .  a  .  .  .  .  .  .  .  .
-logistics.count.view                                                        .  .  .  .  a  a  a  a  .  a  a  a  a
-logistics.count.work                                                        .  .  .  .  .  .  .  a  .  a  .  .  .
-logistics.scrap.edit logistics.scrap.submit logistics.scrap.post            .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.scrap.print logistics.scrap.destroy                               .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.item.view                                                         o  o  o  .  a  a  a  a  o  a  a  a  a
-logistics.budget_line.view                                                  .  .  o  .  a  a  a  .  .  a  a  a  a
-logistics.budget_line.edit logistics.budget_line.change                     .  .  .  .  .  .  .  .  .  a  .  a  .
-logistics.identifier.bind                                                   .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.purchase_*.edit logistics.purchase_*.submit logistics.purchase_*.post .  .  .  .  .  a  .  .  .  .  .  .  .
-logistics.purchase_*.void logistics.purchase_*.print                        .  .  .  .  .  a  .  .  .  a  .  .  .
-logistics.delivery_note.edit logistics.delivery_note.submit                 .  .  .  .  .  a  a  .  .  .  .  .  .
-logistics.delivery_note.post                                                .  .  .  .  .  a  a  .  .  a  .  .  .
-logistics.delivery_note.void logistics.delivery_note.print                  .  .  .  .  .  a  a  .  .  a  .  .  .
-logistics.inspection.edit logistics.inspection.submit                       .  .  .  .  .  .  a  .  .  .  .  .  .
-logistics.inspection.post logistics.inspection.sign                         .  .  .  .  .  .  a  .  .  .  .  .  .
-logistics.inspection.void logistics.inspection.print                        .  .  .  .  .  .  a  .  .  a  .  .  .
-logistics.supplier_return.edit logistics.supplier_return.submit             .  .  .  .  a  a  .  .  .  .  .  .  .
-logistics.supplier_return.post                                              .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.supplier_return.void logistics.supplier_return.print              .  .  .  .  a  a  .  .  .  a  .  .  .
-logistics.stocking_rule.edit                                                .  .  .  .  .  a  .  .  .  a  .  .  .
-logistics.opening_stock.edit logistics.opening_stock.submit                 .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.payment_request.post                                              .  .  .  .  .  .  .  .  .  .  .  a  .
-logistics.month_close.reopen                                                .  .  .  .  .  .  .  .  .  a  .  a  .
-logistics.operation_request.view logistics.unit.view                        .  .  .  .  a  a  a  .  o  a  a  a  a
-logistics.patient_use.view logistics.recall.view                            .  .  .  .  a  a  a  .  o  a  a  a  a
-logistics.adverse_event.view                                                .  .  .  .  a  a  a  .  o  a  a  a  a
-logistics.operation_request.edit logistics.operation_request.submit         .  .  .  .  a  .  .  .  o  a  .  .  .
-logistics.operation_request.post logistics.operation_request.void           .  .  .  .  a  .  .  .  o  a  .  .  .
-logistics.operation_request.print logistics.unit.pick                       .  .  .  .  a  .  .  .  o  a  .  .  .
-logistics.operation_request.export                                          .  .  .  .  a  a  a  .  o  a  .  a  .
-logistics.recall.acknowledge                                                .  .  .  .  a  .  .  .  o  a  .  .  .
-logistics.theatre.use                                                       .  .  .  .  .  .  .  .  o  .  .  .  .
-logistics.adverse_event.edit                                                .  .  .  .  .  .  .  .  o  a  .  .  .
-logistics.unit.edit logistics.freeze.edit                                   .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.consign_*.edit logistics.consign_*.submit                         .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.consign_*.post logistics.consign_*.void logistics.consign_*.print .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.use_booking.edit logistics.use_booking.submit                     .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.use_booking.post logistics.use_booking.void                       .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.use_settlement.edit logistics.use_settlement.submit               .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.use_settlement.post logistics.use_settlement.void                 .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.use_booking.print logistics.use_settlement.print                  .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.store.view                                                        .  .  .  .  a  a  a  .  o  a  a  a  a
-logistics.*.export                                                          .  .  .  .  a  a  a  .  .  a  .  a  .
-logistics.*.view                                                            .  .  .  .  a  a  a  .  .  a  a  a  a
-logistics.*.approve                                                         .  .  .  .  .  .  .  .  .  a  .  a  .
-logistics.*.reverse                                                         .  .  .  .  .  .  .  .  .  a  .  .  .
-logistics.stock_*.* logistics.transfer_receipt.*                            .  .  .  .  a  .  .  .  .  a  .  .  .
-logistics.*                                                                 .  .  .  .  .  .  .  .  .  a  .  .  .
+                                                                            rq re hd ky sk pu iv cn tn ma ca fi di cs
+logistics.stock_issue.view                                                  o  o  o  o  a  a  a  .  .  a  a  a  a  .
+logistics.stock_issue.edit                                                  o  .  .  o  a  .  .  .  .  .  .  .  .  .
+logistics.stock_issue.submit                                                o  .  .  .  a  .  .  .  .  .  .  .  .  .
+logistics.stock_issue.print                                                 o  o  o  .  a  .  .  .  .  a  .  .  .  .
+logistics.stock_receipt.edit logistics.stock_receipt.submit                 .  .  .  .  a  .  a  .  .  .  .  .  .  .
+logistics.stock_receipt.print                                               .  .  .  .  a  .  a  .  .  a  .  .  .  .
+logistics.stock_*.edit logistics.stock_*.submit                             .  .  .  .  a  .  .  .  .  .  .  .  .  .
+logistics.transfer_receipt.edit logistics.transfer_receipt.submit           .  .  .  .  a  .  .  .  .  .  .  .  .  .
+logistics.requisition.view logistics.department_return.view                 .  o  o  .  a  a  a  .  .  a  a  a  a  .
+logistics.durable.view logistics.durable_scrap.view                         .  o  o  .  a  a  a  .  .  a  a  a  a  .
+logistics.requisition.edit logistics.requisition.submit                     .  o  .  .  .  .  .  .  .  .  .  .  .  .
+logistics.requisition.approve logistics.department_return.approve           .  .  o  .  .  .  .  .  .  a  .  a  .  .
+logistics.durable_scrap.approve                                             .  .  o  .  .  .  .  .  .  a  .  a  .  .
+logistics.requisition.post                                                  .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.requisition.void                                                  .  o  .  .  .  .  .  .  .  a  .  .  .  .
+logistics.requisition.print                                                 .  o  o  .  a  .  .  .  .  a  .  .  .  .
+logistics.department_return.edit logistics.department_return.print          .  o  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.department_return.submit                                          .  o  .  .  a  .  .  .  .  .  .  .  .  .
+logistics.department_return.post logistics.department_return.void           .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.durable_scrap.edit logistics.durable_scrap.submit                 .  o  .  .  .  .  .  .  .  a  .  .  .  .
+logistics.quota_card.view                                                   .  o  .  .  a  a  a  .  .  a  a  a  a  .
+logistics.quota_card.scan                                                   .  o  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.quota_card.edit logistics.use_authority.edit                      .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.delivery.sign                                                     .  o  o  .  .  .  .  .  .  .  .  .  .  .
+logistics.delivery.hand_over                                                .  .  .  .  a  .  .  .  .  .  .  .  .  .
+logistics.count.view                                                        .  .  .  .  a  a  a  a  .  a  a  a  a  .
+logistics.count.work                                                        .  .  .  .  .  .  .  a  .  a  .  .  .  .
+logistics.scrap.edit logistics.scrap.submit logistics.scrap.post            .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.scrap.print logistics.scrap.destroy                               .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.item.view                                                         o  o  o  .  a  a  a  a  o  a  a  a  a  a
+logistics.budget_line.view                                                  .  .  o  .  a  a  a  .  .  a  a  a  a  .
+logistics.budget_line.edit logistics.budget_line.change                     .  .  .  .  .  .  .  .  .  a  .  a  .  .
+logistics.identifier.bind                                                   .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.purchase_*.edit logistics.purchase_*.submit logistics.purchase_*.post .  .  .  .  .  a  .  .  .  .  .  .  .  .
+logistics.purchase_*.void logistics.purchase_*.print                        .  .  .  .  .  a  .  .  .  a  .  .  .  .
+logistics.delivery_note.edit logistics.delivery_note.submit                 .  .  .  .  .  a  a  .  .  .  .  .  .  .
+logistics.delivery_note.post                                                .  .  .  .  .  a  a  .  .  a  .  .  .  .
+logistics.delivery_note.void logistics.delivery_note.print                  .  .  .  .  .  a  a  .  .  a  .  .  .  .
+logistics.inspection.edit logistics.inspection.submit                       .  .  .  .  .  .  a  .  .  .  .  .  .  .
+logistics.inspection.post logistics.inspection.sign                         .  .  .  .  .  .  a  .  .  .  .  .  .  .
+logistics.inspection.void logistics.inspection.print                        .  .  .  .  .  .  a  .  .  a  .  .  .  .
+logistics.supplier_return.edit logistics.supplier_return.submit             .  .  .  .  a  a  .  .  .  .  .  .  .  .
+logistics.supplier_return.post                                              .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.supplier_return.void logistics.supplier_return.print              .  .  .  .  a  a  .  .  .  a  .  .  .  .
+logistics.stocking_rule.edit                                                .  .  .  .  .  a  .  .  .  a  .  .  .  .
+logistics.opening_stock.edit logistics.opening_stock.submit                 .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.payment_request.post                                              .  .  .  .  .  .  .  .  .  .  .  a  .  .
+logistics.month_close.reopen                                                .  .  .  .  .  .  .  .  .  a  .  a  .  .
+logistics.operation_request.view logistics.unit.view                        .  .  .  .  a  a  a  .  o  a  a  a  a  .
+logistics.recall.view                                                       .  .  .  .  a  a  a  .  o  a  a  a  a  a
+logistics.patient_use.view                                                  .  .  .  .  a  a  a  .  o  a  a  a  a  .
+logistics.adverse_event.view                                                .  .  .  .  a  a  a  .  o  a  a  a  a  .
+logistics.operation_request.edit logistics.operation_request.submit         .  .  .  .  a  .  .  .  o  a  .  .  .  .
+logistics.operation_request.post logistics.operation_request.void           .  .  .  .  a  .  .  .  o  a  .  .  .  .
+logistics.operation_request.print logistics.unit.pick                       .  .  .  .  a  .  .  .  o  a  .  .  .  .
+logistics.operation_request.export                                          .  .  .  .  a  a  a  .  o  a  .  a  .  .
+logistics.recall.acknowledge                                                .  .  .  .  a  .  .  .  o  a  .  .  .  a
+logistics.theatre.use                                                       .  .  .  .  .  .  .  .  o  .  .  .  .  .
+logistics.adverse_event.edit                                                .  .  .  .  .  .  .  .  o  a  .  .  .  .
+logistics.unit.edit logistics.freeze.edit                                   .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.consign_*.edit logistics.consign_*.submit                         .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.consign_*.post logistics.consign_*.void logistics.consign_*.print .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.use_booking.edit logistics.use_booking.submit                     .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.use_booking.post logistics.use_booking.void                       .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.use_settlement.edit logistics.use_settlement.submit               .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.use_settlement.post logistics.use_settlement.void                 .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.use_booking.print logistics.use_settlement.print                  .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.store.view                                                        .  .  .  .  a  a  a  .  o  a  a  a  a  .
+logistics.*.export                                                          .  .  .  .  a  a  a  .  .  a  .  a  .  .
+logistics.*.view                                                            .  .  .  .  a  a  a  .  .  a  a  a  a  .
+logistics.*.approve                                                         .  .  .  .  .  .  .  .  .  a  .  a  .  .
+logistics.*.reverse                                                         .  .  .  .  .  .  .  .  .  a  .  .  .  .
+logistics.stock_*.* logistics.transfer_receipt.*                            .  .  .  .  a  .  .  .  .  a  .  .  .  .
+logistics.*                                                                 .  .  .  .  .  .  .  .  .  a  .  .  .  .
 """
 
 BY_DEPARTMENT = """
@@ -150,13 +151,6 @@ logistics.purchase_order.view     GET          logistics.purchasing.orders
 logistics.inspection.edit         GET POST     logistics.purchasing.receive logistics.purchasing.checks
 logistics.purchase_plan.edit      GET          logistics.purchasing.replenishment
 logistics.purchase_plan.edit      POST         logistics.purchasing.replenishment.run logistics.purchasing.replenishment.plan
-logistics.picking logistics.quota_card logistics.department_quota logistics.use_authority logistics.durable
-logistics.requisition.grant logistics.deliveries.sign logistics.count logistics.pending_loss
-logistics.handheld.receive.one logistics.handheld.receive.scan logistics.handheld.pick.start
-logistics.handheld.pick.one logistics.handheld.pick.scan logistics.handheld.cards
-logistics.unit logistics.patient_use logistics.emergency_use logistics.use_charge logistics.consign_move
-logistics.recall_place logistics.adverse_event logistics.trace logistics.unit_labels logistics.unit_scan.scan
-logistics.unit_scan.drop logistics.theatre.cancel logistics.theatre.sheet
 logistics.concession.decide       GET          logistics.purchasing.concessions
 logistics.concession.decide       POST         logistics.purchasing.concede
 logistics.supplier_score.view     GET          logistics.purchasing.scores
@@ -207,7 +201,7 @@ view logistics.scrap.destroy      POST         logistics.scrap.detail:destroy
 logistics.count.edit|logistics.scrap.destroy GET lookup:logistics.colleague
 logistics.scrap.edit              GET          lookup:logistics.held_batch
 
-logistics.transfer_receipt.edit|logistics.requisition.post|logistics.delivery.*|logistics.count.work|logistics.quota_card.scan GET logistics.handheld
+logistics.transfer_receipt.edit|logistics.requisition.post|logistics.delivery.*|logistics.count.work|logistics.quota_card.scan|logistics.bin.put|logistics.stock.view GET logistics.handheld
 logistics.transfer_receipt.edit   GET          logistics.handheld.receive
 logistics.transfer_receipt.edit   GET POST     logistics.handheld.receive.one
 logistics.transfer_receipt.edit   POST         logistics.handheld.receive.scan

@@ -1,4 +1,5 @@
-"""The authorisation policy of the whole product, with the rows of materials in ``materials.py``.
+"""The authorisation policy of the whole product, with the rows of materials in ``materials.py`` and
+``newer_materials.py``.
 
 ``test_matrix.py`` and its siblings hold every address to it.
 
@@ -32,6 +33,7 @@ ROLES = {
     "iv": ("inspector", "everywhere", ""),
     "cn": ("stock_counter", "everywhere", ""),
     "tn": ("theatre_nurse", "own", ""),
+    "cs": ("cssd", "everywhere", ""),
     "ca": ("cost_accountant", "everywhere", ""),
     "fi": ("finance_head", "everywhere", ""),
     "sc": ("system_counterpart", "everywhere", "hospital"),
@@ -44,40 +46,40 @@ ROLES = {
     "mx": ("", "own", "hospital"),
 }
 # Who knocks only where their work is: at what they may do more with than look, export and print.
-AT_WORK = frozenset({"re", "pu", "iv", "cn", "tn"})
+AT_WORK = frozenset({"re", "pu", "iv", "cn", "tn", "cs"})
 # Shipped as well; what they hold is held against HOLDS, but nobody knocks as them.
 SILENT = {"ma": "material_accountant", "di": "director", "ag": "service_agent"}
 
 # Who holds what: o in the own department, a in the whole hospital. The first line that names a permission decides.
 HOLDS = """
-                                                                       rq re hd ky sk pu iv cn tn ma ca fi di sc se ag sy sg au
-costing.report.view                                                    .  .  o  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .
-costing.*.view                                                         .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .
-costing.*.approve                                                      .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .
-costing.*.edit costing.*.submit costing.*.import                       .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
-costing.*                                                              .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .  .  .  .
-ledger.period.open ledger.period.close ledger.period.reopen            .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .
-ledger.*.view                                                          .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .  .  .
-ledger.*.export                                                        .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .
-documents.*.view                                                       .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .
-org.unit.view org.parameter.view                                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .
-operations.article.view operations.training.view                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .
-operations.survey.view operations.enquiry.view                         o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .
-operations.training.attend operations.enquiry.ask                      o  o  o  .  a  a  a  a  o  a  a  a  .  a  a  a  .  .  .
-operations.survey.reply operations.enquiry.judge                       o  o  o  .  a  a  a  a  o  a  a  a  .  a  .  .  .  .  .
-operations.ticket.view                                                 o  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .
-operations.ticket.log                                                  o  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .
-operations.ticket.confirm operations.contract.edit                     .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .
-operations.gate.edit operations.rating.give operations.cti.*           .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .
-operations.ticket.work operations.duty.work operations.enquiry.answer  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  .  .  .
-operations.duty.edit                                                   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .
-operations.*.view                                                      .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .
-operations.*                                                           .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .
-org.parameter.verify                                                   .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .
-system.*                                                               .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .
-security.*                                                             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .
-audit.*                                                                .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a
-ledger.*.edit documents.*.edit org.category.edit                       .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+                                                                       rq re hd ky sk pu iv cn tn ma ca fi di sc se ag sy sg au cs
+costing.report.view                                                    .  .  o  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .
+costing.*.view                                                         .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .
+costing.*.approve                                                      .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
+costing.*.edit costing.*.submit costing.*.import                       .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .
+costing.*                                                              .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .  .  .  .  .
+ledger.period.open ledger.period.close ledger.period.reopen            .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
+ledger.*.view                                                          .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .  .  .  .
+ledger.*.export                                                        .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .
+documents.*.view                                                       .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .
+org.unit.view org.parameter.view                                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a
+operations.article.view operations.training.view                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a
+operations.survey.view operations.enquiry.view                         o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a
+operations.training.attend operations.enquiry.ask                      o  o  o  .  a  a  a  a  o  a  a  a  .  a  a  a  .  .  .  a
+operations.survey.reply operations.enquiry.judge                       o  o  o  .  a  a  a  a  o  a  a  a  .  a  .  .  .  .  .  a
+operations.ticket.view                                                 o  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .
+operations.ticket.log                                                  o  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .
+operations.ticket.confirm operations.contract.edit                     .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .
+operations.gate.edit operations.rating.give operations.cti.*           .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .
+operations.ticket.work operations.duty.work operations.enquiry.answer  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .
+operations.duty.edit                                                   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .
+operations.*.view                                                      .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .
+operations.*                                                           .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .
+org.parameter.verify                                                   .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
+system.*                                                               .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .
+security.*                                                             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .
+audit.*                                                                .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .
+ledger.*.edit documents.*.edit org.category.edit                       .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 """
 
 # What is narrowed by department. Everything else of a screen belongs to the whole hospital.

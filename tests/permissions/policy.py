@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from hrp.platform.access.permissions import registry as declared
-from tests.permissions import materials, matrix
+from tests.permissions import materials, matrix, newer_materials
 from tests.permissions.doors import Door
 from tests.permissions.places import ANONYMOUS, MISSING, UNSEEN
 
@@ -44,10 +44,11 @@ def _holdings(table: str) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-ROWS = [*_rows(matrix.DOORS), *_rows(materials.DOORS)]
-HOLDINGS = [*_holdings(matrix.HOLDS), *_holdings(materials.HOLDS)]
-SCOPED = frozenset([*matrix.BY_DEPARTMENT.split(), *materials.BY_DEPARTMENT.split()])
-CALLED = {**matrix.CALLED, **materials.CALLED}
+TABLES = (matrix, newer_materials, materials)
+ROWS = [row for table in TABLES for row in _rows(table.DOORS)]
+HOLDINGS = [held for table in TABLES for held in _holdings(table.HOLDS)]
+SCOPED = frozenset(name for table in TABLES for name in table.BY_DEPARTMENT.split())
+CALLED = {**matrix.CALLED, **materials.CALLED, **newer_materials.CALLED}
 
 
 @cache

@@ -157,7 +157,7 @@ class Requests:
             header, lines = forms.get(place) or forms["own"]
             if door.is_api:
                 return {"reason": "矩阵"} if door.code else {"header": header, "lines": lines}
-            if door.page == "new" or door.code == "save":
+            if door.page in ("new", "advise") or door.code == "save":
                 typed = {
                     f"lines-{n}-{name}": value
                     for n, line in enumerate(lines)

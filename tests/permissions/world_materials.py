@@ -57,7 +57,7 @@ from hrp.platform.documents import posting, services
 from hrp.platform.documents.models import State
 from hrp.platform.documents.testing import DAY, SINCE
 from hrp.platform.ledger.models import Period
-from tests.permissions import world_theatre
+from tests.permissions import world_sterile, world_theatre
 from tests.permissions.places import canary, common, heavy
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def furnish(builder: Builder, *, file: str) -> None:
         materials.lost(place, unit, store)
         theatre.works(place, unit, store)
     theatre.recalled()
+    world_sterile.furnish(builder, file=file)
 
 
 class _Materials:

@@ -17,7 +17,8 @@ from hrp.platform.base.registry import Registry
 class Kind:
     """``rows(actor, store, text)`` are the things one may label, narrowed by what was asked; ``label`` draws one.
 
-    ``permission`` is what lets a person see these things at all; ``copies`` how many labels a thing takes at first.
+    ``permission`` is what lets a person see these things at all, ``place`` the path to the org unit they lie in;
+    ``copies`` how many labels a thing takes at first.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Kind:
     permission: str
     rows: Callable[[Any, Store | None, str], QuerySet[Any]]
     label: Callable[[Any], Label]
+    place: str = "store__org_unit_id"
     hint: str = ""
     copies: Callable[[Any], int] = lambda row: 1
     order: int = 100

@@ -30,7 +30,7 @@ ORDER BY day DESC, id DESC, store, code
 """
 
 ASKED = """(%(number)s = '' OR d.number = %(number)s) AND (%(store)s::bigint IS NULL OR s.id = %(store)s)
-  AND (%(number)s <> '' OR d.effective_on BETWEEN %(first)s AND %(last)s) AND {units}"""
+  AND (%(number)s <> '' OR d.effective_on BETWEEN %(first)s AND %(last)s) AND {units} AND {stores}"""
 
 CHANGES = """
 WITH standing AS (
@@ -51,7 +51,10 @@ ORDER BY s.valid_from DESC, i.code
 def _taken(asked: Asked) -> list[Row]:
     first, last = asked.span("effective")
     given = {"number": asked["number"] or "", "store": asked["store"], "first": first, "last": last}
-    return rows(TAKE_OVER.format(asked=ASKED.format(units=where_units(asked, "d.org_unit_id"))), given)
+    narrowed = ASKED.format(
+        units=where_units(asked, "d.org_unit_id"), stores=where_units(asked, "s.org_unit_id")
+    )
+    return rows(TAKE_OVER.format(asked=narrowed), given)
 
 
 def _changes(asked: Asked) -> list[Row]:

@@ -32,4 +32,4 @@ def label(row: QuotaCard) -> Label:
     )  # fmt: skip
 
 
-KIND = Kind("card", "定数卡", VIEW, rows, label, hint="用完扫卡即补货", order=30)
+KIND = Kind("card", "定数卡", VIEW, rows, label, place="org_unit_id", hint="用完扫卡即补货", order=30)

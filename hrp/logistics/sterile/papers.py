@@ -35,7 +35,7 @@ def pack_labels(packs: Sequence[Pack]) -> bytes:
 
 def load_list(load: Load, *, actor: User) -> bytes:
     """本锅清单, or 召回清单 once the load was recalled: every pack, where it went and whose patient it was used for."""
-    rows = loads.whereabouts(load)
+    rows = loads.whereabouts(load, reader=actor)
     lines = [
         {
             "n": str(place), "pack": row["pack"], "type": row["type"], "state": row["state"], "unit": row["org_unit"],

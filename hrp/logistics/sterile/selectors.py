@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from hrp.logistics.sterile.models import EmergencyRelease, Load, Pack, PackStep
+from hrp.platform.access import scope
+from hrp.platform.access.models import User
+
+VIEW = "logistics.pack.view"
 
 
 def open_loads() -> QuerySet[Load]:
@@ -21,6 +25,12 @@ def recent_steps(actor_id: int, step: str) -> QuerySet[PackStep]:
         .select_related("pack__pack_type", "org_unit")
         .order_by("-pk")[:30]
     )
+
+
+def steps_seen(actor: User, steps: QuerySet[PackStep]) -> QuerySet[PackStep]:
+    """Of steps those that name no patient, or one of a department the reader may see."""
+    held = scope.units(actor, VIEW)
+    return steps if held is None else steps.filter(Q(visit_no="") | Q(org_unit__in=held))
 
 
 def counts() -> Mapping[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
@@ -14,6 +15,7 @@ from hrp.logistics.bins.models import Bin, HomeBin, Placement
 from hrp.logistics.bins.services import placing, registering
 from hrp.logistics.models import Batch, Item, StockBalance, Store
 from hrp.platform.base.refusals import Invalid, Problem
+from hrp.platform.ui import reach
 from hrp.platform.ui.screens import Action, Column, Field, Filter, Lookup, Panel, RegisterScreen, Tab
 
 PERMISSIONS = {
@@ -23,21 +25,31 @@ PERMISSIONS = {
     "logistics.bin.export": "导出货位",
     "logistics.bin.put": "上架与移位",
 }
+KEEPERS = ("logistics.bin.edit", "logistics.bin.put")
 ITEM = ("item__code__istartswith", "item__name__icontains", "item__pinyin__icontains")
 KIND_TONES = {"pick": "done", "reserve": "draft", "cold": "check", "locked": "wait", "quarantine": "back"}
+
+
+def _open_bins(actor: Any, params: Mapping[str, str]) -> QuerySet[Bin]:
+    """Bins of stores the actor lays out or puts goods into; of one store when it is named."""
+    rows, held = (
+        Bin.objects.filter(is_active=True).select_related("store"),
+        reach.units_of_any(actor, KEEPERS),
+    )
+    rows = rows if held is None else rows.filter(store__org_unit__in=held)
+    store = params.get("store", "")
+    return rows.filter(store=store) if store.isdigit() else rows
+
 
 OPEN_BINS = Lookup(
     key="logistics.open_bin",
     title="货位",
-    queryset=lambda actor, params: (
-        Bin.objects.filter(is_active=True, store_id=params["store"]) if params.get("store", "").isdigit()
-        else Bin.objects.filter(is_active=True)
-    ).select_related("store"),
+    queryset=_open_bins,
     search=("code__icontains",),
     exact=("code",),
     label=lambda one: f"{one.code}",
     hint=lambda one: f"{one.store} · {one.get_kind_display()}",
-    permissions=("logistics.bin.edit", "logistics.bin.put"),
+    permissions=KEEPERS,
 )  # fmt: skip
 
 

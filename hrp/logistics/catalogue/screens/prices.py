@@ -15,6 +15,7 @@ from hrp.logistics.catalogue.documents.price_adjustment import PriceAdjustment
 from hrp.logistics.catalogue.models import PriceEffect, PriceTakeOver, SalePrice
 from hrp.logistics.catalogue.services import pricing as services
 from hrp.logistics.screens.documents import DATES, MAKER, NUMBER
+from hrp.platform.access import scope
 from hrp.platform.base import clock
 from hrp.platform.documents.models import State
 from hrp.platform.documents.registry import url_for
@@ -36,6 +37,7 @@ PERMISSIONS = {
     "logistics.sale_price.export": "导出销售价格",
     "logistics.price_adjustment.tell": "向 HIS 重发调价",
 }
+VIEW = "logistics.price_adjustment.view"
 MESSAGES = {taking_over.CHANGED: "新价", taking_over.WITHDRAWN: "撤回", taking_over.TAKEN_OVER: "库存交接"}
 
 
@@ -48,6 +50,11 @@ def _defaults(actor: Any) -> dict[str, Any]:
 
 
 def _take_over_rows(document: PriceAdjustment, actor: Any) -> list[PriceTakeOver]:
+    """Of the stores the reader may look into."""
+    return [row for row in _taken_over(document) if scope.has(actor, VIEW, row.store.org_unit_id)]
+
+
+def _taken_over(document: PriceAdjustment) -> list[PriceTakeOver]:
     """As written down when the day began; before it, as it would be now."""
     effect = PriceEffect.objects.filter(source=document.source).first()
     if effect is not None:

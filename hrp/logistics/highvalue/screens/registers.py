@@ -17,6 +17,7 @@ from hrp.logistics.highvalue.models import (
     UseQuota,
 )
 from hrp.logistics.highvalue.services import charging, emergencies, quotas, scans, using
+from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.ui.screens import Action, Column, Field, Filter, Output, Panel, RegisterScreen, Tab
@@ -169,7 +170,7 @@ QUOTAS = RegisterScreen(
     fields=("kind", Field("name", help="医生写全名；病种写诊断中的关键字"), Field("item", lookup="logistics.quota_item"), "pieces", "amount", "is_active"),
     panels=(
         Panel(
-            "uses", "本月使用", lambda quota, actor: quotas.counted(quota).select_related("unit__item", "org_unit").order_by("-pk")[:200],
+            "uses", "本月使用", lambda quota, actor: scope.filter(actor, "logistics.patient_use.view", quotas.counted(quota)).select_related("unit__item", "org_unit").order_by("-pk")[:200],
             (Column("used_at"), Column("visit_no"), Column("operation"), Column("operator"), Column("unit__item", title="物资"), Column("unit__price", title="单价"), Column("org_unit")), model=PatientUse, empty="本月还没有使用",
         ),
     ),

@@ -31,14 +31,12 @@ def page(request: HttpRequest) -> HttpResponse:
     kind = next((one for one in offered if one.key == given.get("kind")), offered[0] if offered else None)
     if kind is None:
         raise Conflict(_("没有可以打印标签的内容。"), way_out=_("如工作需要，请联系安全管理员。"))
-    stores = list(
-        scope.filter(actor, kind.permission, Store.objects.filter(is_active=True), "org_unit_id").order_by(
-            "code"
-        )
-    )
+    stores = Store.objects.filter(is_active=True).order_by("code")
+    for code in (kind.permission, printing.PRINT):
+        stores = scope.filter(actor, code, stores, "org_unit_id")
     store = next((one for one in stores if str(one.pk) == given.get("store")), None)
     text = given.get("q", "").strip()[:60]
-    wanted = kind.rows(actor, store, text)
+    wanted = scope.filter(actor, printing.PRINT, kind.rows(actor, store, text), kind.place)
     refusal: Refusal | None = None
     if request.method == "POST":
         try:

@@ -133,8 +133,9 @@ def _fill_payable(payable: Payable) -> dict[str, Any]:
 
 
 def settlements(actor: Any, params: Mapping[str, str]) -> QuerySet[Payable]:
-    """Settlements of used goods of a supplier that no invoice has come for."""
-    supplier = params.get("supplier", "")
+    """Settlements of used goods of a supplier that no invoice has come for, to who enters invoices of the whole hospital:
+    what is owed for them is owed by no department."""
+    supplier = params.get("supplier", "") if scope.everywhere(actor, INVOICE) else ""
     rows = Payable.objects.filter(kind=Payable.Kind.SETTLEMENT, settles=None).exclude(
         settled_by__kind=Payable.Kind.REVERSAL
     )

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, cast
 from django.db import transaction
 
 from hrp.logistics.models import Item
+from hrp.logistics.sterile import selectors
 from hrp.logistics.sterile.models import (
     EmergencyRelease,
     ForeignPhoto,
@@ -188,7 +189,7 @@ LOADS = RegisterScreen(
     panels=(
         Panel("results", "监测结果", lambda load, actor: load.results.select_related("by"), ("kind", "passed", "reading", "by", "at"), model=LoadResult, empty="尚未登记，包不能放行"),
         Panel(
-            "packs", "本锅的包", lambda load, actor: loads.whereabouts(load),
+            "packs", "本锅的包", lambda load, actor: loads.whereabouts(load, reader=actor),
             (
                 Column("pack", title="包条码", kind="text"), Column("type", title="包类型", kind="text"), Column("round", title="循环", kind="integer"), Column("state", title="状态", kind="text"),
                 Column("org_unit", title="发往科室", kind="text"), Column("visit_no", title="就诊号", kind="text"), Column("patient", title="患者", kind="text"), Column("used_at", title="使用时间", kind="datetime"),
@@ -236,7 +237,7 @@ PACKS = RegisterScreen(
     tabs=(Tab("work", "处理中", {"state__in": ("soiled", "washed", "disinfected", "packed", "in_load")}), Tab("ready", "无菌", {"state__in": ("sterile", "stored")}), Tab("out", "在科室", {"state__in": ("issued", "used")}), Tab("recalled", "已召回", {"state": "recalled"})),
     fields=("barcode", "pack_type", "state", "round", "load", "expiry", "org_unit", "foreign_set", "registered_at"),
     panels=(
-        Panel("steps", "追溯", lambda pack, actor: pack.steps.select_related("machine", "load__machine", "org_unit", "by"), ("round", "at", "step", "passed", "to_state", "machine", "programme", "cycle_no", "load", "org_unit", "visit_no", "patient", "by", "note"), model=PackStep),
+        Panel("steps", "追溯", lambda pack, actor: selectors.steps_seen(actor, pack.steps.all()).select_related("machine", "load__machine", "org_unit", "by"), ("round", "at", "step", "passed", "to_state", "machine", "programme", "cycle_no", "load", "org_unit", "visit_no", "patient", "by", "note"), model=PackStep),
         Panel("contents", "包内器械", lambda pack, actor: pack.pack_type.contents.all(), ("instrument", "spec", "quantity"), model=PackContent),
     ),
     actions=(Action("early", "紧急放行", _early, permission="logistics.pack.release", icon="urgent", style="danger", fields=(Field("reason", title="原因", kind="text", required=True, span=3), Field("indicator", title="五类化学指示物批号", kind="text", required=True), Field("indicator_passed", title="五类指示物结果", kind="choice", choices=(("1", "合格"), ("0", "不合格")), required=True), Field("visit_no", title="就诊号", kind="text", required=True)), shown=lambda pack: pack.state == "in_load" and loads.implants(pack)),),
@@ -313,7 +314,7 @@ FOREIGN = RegisterScreen(
     panels=(
         Panel("packs", "消毒包", lambda row, actor: row.packs.select_related("pack_type", "load__machine"), ("barcode", "pack_type", "state", "load", "expiry"), model=Pack),
         Panel(
-            "uses", "使用追溯", lambda row, actor: PackStep.objects.filter(pack__foreign_set=row, step="use").select_related("pack", "load__machine", "org_unit", "by"),
+            "uses", "使用追溯", lambda row, actor: selectors.steps_seen(actor, PackStep.objects.filter(pack__foreign_set=row, step="use")).select_related("pack", "load__machine", "org_unit", "by"),
             (Column("at"), Column("pack"), Column("round"), Column("load"), Column("visit_no"), Column("patient"), Column("org_unit"), Column("by")), model=PackStep, empty="还没有用于患者",
         ),
         Panel("photos", "照片", lambda row, actor: row.photos.select_related("uploaded_by"), (Column("name", link=lambda photo: f"/logistics/foreign-photos/{photo.pk}"), "uploaded_by", "uploaded_at"), model=ForeignPhoto, empty="还没有照片"),

@@ -59,7 +59,7 @@ def _day(values: dict[str, Any], name: str) -> dt.date:
 
 NORMS = RegisterScreen(
     key="logistics.reagent_norm", model=ReagentNorm, title="试剂定额", icon="ruler-measure", url="logistics/reagent-norms", menu=("logistics", GROUP), order=50,
-    permission="logistics.reagent", queryset=lambda actor: ReagentNorm.objects.select_related("item"), ordering=("instrument", "test_code"),
+    permission="logistics.reagent", queryset=lambda actor: ReagentNorm.objects.select_related("item"), ordering=("instrument", "test_code"), scope_field="store__org_unit",
     columns=(Column("instrument", card="meta"), Column("test_code", card="line"), Column("item", card="title"), "store", "per_test", "tests_per_kit", "open_days"),
     fields=("instrument", "test_code", "item", Field("store", help="该仪器从哪个库房领用，倒冲到这个库房"), "per_test", "tests_per_kit", "open_days"), search=("instrument__icontains",), exact=(),
 )  # fmt: skip
@@ -147,7 +147,7 @@ def _variance(row: BackFlush, actor: User) -> list[dict[str, Any]]:
 
 FLUSHES = RegisterScreen(
     key="logistics.back_flush", model=BackFlush, title="定额倒冲", icon="rotate-2", url="logistics/back-flushes", menu=("logistics", GROUP), order=40,
-    permission="logistics.reagent", editable=False, creatable=False, history=False, queryset=lambda actor: BackFlush.objects.select_related("store", "made_by"), ordering=("-id",),
+    permission="logistics.reagent", editable=False, creatable=False, history=False, queryset=lambda actor: BackFlush.objects.select_related("store", "made_by"), ordering=("-id",), scope_field="store__org_unit",
     columns=(Column("made_at", fixed=True, card="meta"), Column("kind", card="tag"), Column("store", card="title"), "first_day", "last_day", Column("source", title="出库单", link=lambda row: url_for(row.source), card="line"), "made_by"),
     fields=("kind", "store", "first_day", "last_day", "made_by", "made_at"),
     panels=(

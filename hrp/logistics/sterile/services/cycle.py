@@ -70,6 +70,8 @@ def step(*, actor: User, station: Station, barcode: str) -> PackStep:
         raise Invalid("没有这个步骤", way_out="请选择步骤。")
     _require_station(station)
     pack = locked(barcode)
+    if station.step == "use":
+        scope.require(actor, USE, station.org_unit_id or pack.org_unit_id)
     _require_ready(pack, station)
     return write(actor=actor, packs=[pack], station=station)[0]
 

@@ -62,7 +62,7 @@ def back_flush(
 ) -> BackFlush:
     """Draft the 出库单 of what a period consumed. Raises Conflict for days flushed already, and when there is nothing."""
     chosen = BackFlush.Kind(kind)
-    scope.require(actor, RIGHTS[chosen])
+    scope.require(actor, RIGHTS[chosen], store.org_unit_id)
     Store.objects.select_for_update().get(pk=store.pk)
     if last < first or last > clock.today():
         words = "止日早于起日" if last < first else "止日还没有到"

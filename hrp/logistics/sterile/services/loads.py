@@ -18,6 +18,8 @@ from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, Problem
 from hrp.platform.notify import services as notify
 
 State = rules.State
+VIEW = "logistics.pack.view"
+HIDDEN = "（他科患者）"
 
 
 @transaction.atomic
@@ -223,8 +225,10 @@ def _tell(load: Load, found: list[dict[str, Any]]) -> None:
         )  # fmt: skip
 
 
-def whereabouts(load: Load) -> list[dict[str, Any]]:
-    """Every pack that was in a load: where it is, and the patient it was used for in that round."""
+def whereabouts(load: Load, *, reader: User | None = None) -> list[dict[str, Any]]:
+    """Every pack that was in a load: where it is, and the patient it was used for in that round; to a ``reader`` patients
+    of departments they do not see remain unnamed."""
+    seen = scope.units(reader, VIEW) if reader is not None else None
     loaded = list(
         load.steps.filter(step="sterilise").select_related("pack__pack_type", "pack__foreign_set").order_by("pk")
     )  # fmt: skip
@@ -238,12 +242,14 @@ def whereabouts(load: Load) -> list[dict[str, Any]]:
     for one in loaded:
         issue, use = (last.get((one.pack_id, one.round, step)) for step in ("issue", "use"))
         place = use or issue
+        is_named = use is not None and (seen is None or use.org_unit_id in seen)
         found.append(
             {
                 "pack": one.pack.barcode, "type": str(one.pack.foreign_set or one.pack.pack_type), "round": one.round,
                 "state": one.pack.get_state_display() if one.pack.round == one.round else "已进入下一循环",
                 "org_unit": str(place.org_unit or "") if place else "", "org_unit_id": place.org_unit_id if place else None,
-                "visit_no": use.visit_no if use else "", "patient": use.patient if use else "", "used_at": use.at if use else None,
+                "visit_no": (use.visit_no if is_named else HIDDEN) if use else "", "patient": use.patient if use and is_named else "",
+                "used_at": use.at if use else None,
             }
         )  # fmt: skip
     return found
