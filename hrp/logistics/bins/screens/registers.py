@@ -38,7 +38,7 @@ def _open_bins(actor: Any, params: Mapping[str, str]) -> QuerySet[Bin]:
     )
     rows = rows if held is None else rows.filter(store__org_unit__in=held)
     store = params.get("store", "")
-    return rows.filter(store=store) if store.isdigit() else rows
+    return rows.filter(store=int(store)) if store.isdigit() else rows
 
 
 OPEN_BINS = Lookup(
