@@ -39,6 +39,16 @@ ALIKE = (ANONYMOUS, "al", "mx")
 # Who is also sent everywhere, by detours and to what does not exist: whoever holds most in the own department and
 # nothing outside, the key at the API, and the only holders of their doors.
 STRAYS = ("al", "ky")
+SHORT = (
+    "history",
+    "attachment",
+    "attach",
+    "print",
+    "print_many",
+    "switch",
+    "bulk",
+    "act",
+)  # pages that ask for little
 SEEKERS = ("al", "sy", "sg", "au")
 
 
@@ -55,6 +65,13 @@ WATCHED = (
     "requesting.QuotaCard", "requesting.DepartmentQuota", "requesting.UseAuthority",
 )  # fmt: skip
 PERSONAL = ("access.UserSession", "access.ApiKey")
+
+
+def takes_no_more_than_an_id(door: Door) -> bool:
+    """Whether a declared screen's door reads nothing but which thing it is about, and what to say of it."""
+    if not door.screen or door.name.startswith("lookup"):
+        return False
+    return door.page in SHORT or (door.page == "detail" and door.method == "POST" and door.code != "save")
 
 
 class Checker:
@@ -101,13 +118,14 @@ class Checker:
         )
 
     def by_turns(self, door: Door) -> tuple[str, ...]:
-        """Of those who hold nothing at all in the system of the door one knocks, another one at the next door."""
-        columns = self.columns(door)
+        """Of those who hold the same of what a door is about one knocks, and another one at the next door."""
         if not self.policy.asks(door):
-            return columns
-        strangers = [c for c in columns if c != ANONYMOUS and self.policy.is_stranger(c, door)]
-        turn = strangers[crc32(str(door).encode()) % len(strangers)] if strangers else ""
-        return tuple(column for column in columns if column not in strangers or column == turn)
+            return self.columns(door)
+        alike: dict[Any, list[str]] = {}
+        for column in self.columns(door):
+            alike.setdefault(self.policy.standing(column, door), []).append(column)
+        turn = crc32(str(door).encode())
+        return tuple(columns[turn % len(columns)] for columns in alike.values())
 
     def places(self, column: str, door: Door) -> tuple[str, ...]:
         """One's own place tells whether the permission is asked for; the others tell whether the department is."""
@@ -123,6 +141,8 @@ class Checker:
             return ("sibling",)
         if door.code in SHARED_ACTS[1:] or column not in STRAYS:
             return ("own", "sibling")
+        if takes_no_more_than_an_id(door):
+            return ("own", "sibling", *nowhere)
         looks = door.method == "GET" and door.page in ("detail", "get")
         return (*(SEEN if looks else ("own",)), *UNSEEN, *nowhere)
 
@@ -200,7 +220,7 @@ class Checker:
 
     def _can_stray(self, door: Door) -> bool:
         """Whether the door is about things of departments at all; of the acts of one address, one stands for all."""
-        if not self.policy.asks(door) or door.code in SHARED_ACTS[1:]:
+        if not self.policy.asks(door) or door.code in SHARED_ACTS[1:] or takes_no_more_than_an_id(door):
             return False
         return self.policy.is_scoped(door) or (door.method == "GET" and not door.of_one)
 

@@ -24,6 +24,11 @@ def canary(place: str) -> str:
     return f"QX{place.upper()}QX"
 
 
+def heavy(place: str, otherwise: str) -> str:
+    """The heavy amount in the sibling, where nothing is written that could hold a word."""
+    return HEAVY if place == "sibling" else otherwise
+
+
 def common(place: str, unit: OrgUnit, **more: Any) -> dict[str, Any]:
     """What every document of a place begins with."""
     return {

@@ -75,13 +75,6 @@ def works_with(column: str) -> frozenset[str]:
     return frozenset(noun for noun, _dot, act in held if act not in ("view", "export", "print"))
 
 
-@cache
-def systems_of(column: str) -> frozenset[str]:
-    """The systems in which a column holds anything at all."""
-    codes = (one.code for one in declared if reach(column, one.code))
-    return frozenset(code.partition(".")[0] for code in codes)
-
-
 def code_of(screen: str, act: str) -> str:
     """The permission an act of a screen goes by; of several that will do all, with a bar between."""
     act = CALLED.get(act, act)
@@ -110,6 +103,7 @@ ABSENT = Expected("404", frozenset({404}))
 REFUSED = Expected("403 or 404", frozenset({403, 404}))  # of what is the whole hospital's alone
 NEVER = Expected("a refusal", frozenset({403, 404, 405, 409, 422}))
 UNASKED = ("open", "signed", "own", "nobody", "nothing", "token", "seal", "key")  # no permission of a person
+ALONE = (ANONYMOUS, "ky", "al", "mx")  # like nobody else
 NARROW = frozenset({"rq", "re", "hd", "ky", "tn", "al"})  # who never reaches past the own department
 
 
@@ -236,9 +230,17 @@ class Policy:
         """Whether the column may do more with what the door is about than look, export and print."""
         return not {code.rpartition(".")[0] for code in self.asked(door)}.isdisjoint(works_with(column))
 
-    def is_stranger(self, column: str, door: Door) -> bool:
-        """Whether the column holds nothing in the system the door belongs to."""
-        return {code.partition(".")[0] for code in self.asked(door)}.isdisjoint(systems_of(column))
+    def standing(self, column: str, door: Door) -> tuple[object, ...]:
+        """All that tells a column from others at a door: what it holds of the same nouns, its party, whether it is named."""
+        if column in ALONE:
+            return (column,)
+        nouns = {code.rpartition(".")[0] for code in self.asked(door)}
+        held = tuple(reach(column, p.code) for p in declared if p.code.rpartition(".")[0] in nouns)
+        if not any(held):
+            return ()
+        row = self.row(door)
+        named = row is not None and any(column in n[1:].split("|") for n in row.needs if n[0] in "=≠^")
+        return (held, matrix.ROLES[column][2], column in NARROW, named)
 
     def may_look(self, column: str, door: Door) -> bool:
         """Whether the column holds the first thing the door asks for."""

@@ -12,7 +12,7 @@ from hrp.logistics.budget.models import BudgetLine
 from hrp.logistics.catalogue.models import OneOffPurchase
 from hrp.logistics.highvalue.models import AdverseEvent, PatientUse, Recall
 from hrp.logistics.highvalue.services import freezing, recalls, using
-from hrp.logistics.models import Freeze
+from hrp.logistics.models import Freeze, Store
 from hrp.logistics.purchasing.documents.purchase_order import PurchaseOrder
 from hrp.logistics.settlement.services import closing
 from hrp.platform.access.models import RolePermission
@@ -252,3 +252,25 @@ def test_who_keeps_the_books_does_not_register_operations(hospital: Hospital) ->
     """The accountant of materials held everything of materials, the theatre's scans for patients included."""
     held = RolePermission.objects.filter(role__code="material_accountant").values_list("code", flat=True)
     assert "logistics.theatre.use" not in held
+
+
+@pytest.mark.parametrize("kind", ["cost-adjustment", "payment-request"])
+def test_a_line_names_nothing_out_of_reach(hospital: Hospital, kind: str) -> None:
+    """What a look-up offered was narrowed; what a line then named by its id was not."""
+    forms = hospital.forms[f"logistics.{kind.replace('-', '_')}"]
+    client = Requests(hospital).clients["al"]
+    body = {"header": forms["own"][0], "lines": forms["sibling"][1]}
+    told = client.generic(
+        "POST", f"/api/v1/logistics/{kind}s", json.dumps(body, default=str), "application/json"
+    )
+    assert told.status_code == 422
+
+
+def test_a_refused_form_does_not_name_a_cabinet_out_of_reach(hospital: Hospital) -> None:
+    """The box of a look-up showed whatever id came with the request."""
+    client = Requests(hospital).clients["al"]
+    cabinet = Store.objects.get(code="J-sibling")
+    form = {"act": "save", "sent": "1", "version": "1", "store": str(cabinet.pk)}
+    page = client.post("/logistics/consign-ins/new", form)
+    assert page.status_code == 422
+    assert canary("sibling") not in page.content.decode()

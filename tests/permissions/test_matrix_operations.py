@@ -6,7 +6,7 @@ from tests.permissions.checker import Checker
 from tests.permissions.doors import doors
 from tests.permissions.world import Hospital
 
-LEAST_KNOCKS = 4000
+LEAST_KNOCKS = 3000
 
 
 def test_everybody_gets_what_the_matrix_says_in_the_rooms_of_operations(hospital: Hospital) -> None:

@@ -47,7 +47,7 @@ from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, Message
 from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit, Parameter
 from hrp.platform.org.services import move_unit
 from tests.permissions import matrix, policy, rooms, world_materials
-from tests.permissions.places import HEAVY, canary
+from tests.permissions.places import canary, heavy
 
 NOW = clock.at(dt.date(2026, 11, 24), 10)
 YESTERDAY = dt.date(2026, 11, 23)
@@ -121,8 +121,9 @@ def _build() -> Hospital:
     builder = Builder(hospital, base)
     builder.places()
     builder.everybody()
-    builder.papers()
+    builder.stores()
     world_materials.furnish(builder, file=ATTACHMENT)
+    builder.papers()
     builder.tickets()
     builder.registers()
     builder.personal()
@@ -198,13 +199,16 @@ class Builder:
 
     # -- documents, stock, the journal and the costs -----------------------------------------------------------
 
-    def papers(self) -> None:
+    def stores(self) -> None:
         for place, unit in self.hospital.units.items():
             store = Store.objects.create(
                 code=f"S-{place}", name=f"库房 {canary(place)}", campus=unit.campus, org_unit=unit
             )
             self.hospital.stores[place] = self.hospital.put("logistics.store", place, store)
-            self._cost_papers(place, unit, HEAVY if place == "sibling" else "11.00")
+
+    def papers(self) -> None:
+        for place, unit in self.hospital.units.items():
+            self._cost_papers(place, unit, heavy(place, "11.00"))
         self._allocate()
 
     def _cost_papers(self, place: str, unit: OrgUnit, amount: str) -> None:

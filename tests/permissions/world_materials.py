@@ -58,7 +58,7 @@ from hrp.platform.documents.models import State
 from hrp.platform.documents.testing import DAY, SINCE
 from hrp.platform.ledger.models import Period
 from tests.permissions import world_theatre
-from tests.permissions.places import canary, common
+from tests.permissions.places import canary, common, heavy
 
 if TYPE_CHECKING:
     from hrp.platform.org.models import OrgUnit
@@ -186,7 +186,7 @@ class _Materials:
         put(
             "logistics.budget_line",
             place,
-            BudgetLine.objects.create(org_unit=unit, amount="100", note=word, **ended),
+            BudgetLine.objects.create(org_unit=unit, amount="100", project=word, **ended),
         )
         put("logistics.one_off", place, OneOffPurchase.objects.create(
             item=self.room.gauze, org_unit=unit, quantity="1", reason=word, valid_to=YEAR_END, asked_by=self.actor,
@@ -270,23 +270,26 @@ class _Materials:
         unpaid = self.builder.post(StockReceipt, {**head, "store": store.pk, "supplier": supplier}, [line])
         position = unpaid.lines.get()
         invoice = {
-            "supplier": supplier, "invoice_number": f"{unit.pk:020d}", "invoice_date": DAY, "invoice_total": "1",
+            "supplier": supplier, "invoice_number": f"{unit.pk:020d}", "invoice_date": DAY, "invoice_total": heavy(place, "1"),
             "difference_reason": word,
         }  # fmt: skip
         self.builder.draft(
             SupplierInvoice,
             place,
             {**head, **invoice},
-            [{"receipt_line": position.pk, "quantity": "1", "amount": "1"}],
+            [{"receipt_line": position.pk, "quantity": "1", "amount": heavy(place, "1")}],
         )
         spread = {"purpose": "freight", "supplier": supplier, "reference": word}
         self.builder.draft(
-            CostAdjustment, place, {**head, **spread}, [{"receipt_line": position.pk, "amount": "1"}]
+            CostAdjustment,
+            place,
+            {**head, **spread},
+            [{"receipt_line": position.pk, "amount": heavy(place, "1")}],
         )
         opening = {"item": goods, "supplier": supplier, "lot": word, "quantity": "1", "price": "1"}
         self.builder.draft(OpeningStock, place, {**head, "store": store.pk}, [opening])
         owed = Payable.objects.get(reference=word)
-        bank = {"supplier": supplier, "bank": word, "bank_account": "1"}
+        bank = {"supplier": supplier, "bank": word, "bank_account": "1", "bank_reference": word}
         self.builder.draft(PaymentRequest, place, {**head, **bank}, [{"payable": owed.pk, "amount": "1"}])
 
     # -- what departments ask for and are given ----------------------------------------------------------------------
@@ -298,7 +301,7 @@ class _Materials:
         put(
             "logistics.department_quota",
             place,
-            DepartmentQuota.objects.create(item=gauze, quantity="100", **since),
+            DepartmentQuota.objects.create(item=gauze, quantity=heavy(place, "100"), **since),
         )
         put("logistics.use_authority", place, UseAuthority.objects.create(level="3", basis=word, **since))
         put("logistics.handheld.cards", place, unit)
@@ -307,7 +310,7 @@ class _Materials:
         ))  # fmt: skip
         durable = DurableInUse.objects.create(
             source=f"logistics.stock_issue:{BEFORE + unit.pk}", line_position=1, org_unit=unit, item=gauze, fund=self.room.fund,
-            since=DAY, quantity="1", cost="1", expensed="0",
+            since=DAY, quantity="1", cost=heavy(place, "1"), expensed="0",
         )  # fmt: skip
         put("logistics.durable", place, durable)
         header = common(place, unit, reason=word)

@@ -103,7 +103,8 @@ class Theatre:
             put(kind, place, used)
         for kind in ("logistics.patient_use", "logistics.theatre.cancel"):
             put(kind, place, uses[1])
-        put("logistics.use_charge", place, UseCharge.objects.get(use=uses[1]))
+        charge = put("logistics.use_charge", place, UseCharge.objects.get(use=uses[1]))
+        UseCharge.objects.filter(pk=charge.pk).update(state=UseCharge.State.FAILED, error=word)
         put("logistics.consign_move", place, ConsignMove.objects.filter(source=came.source).earliest("pk"))
         case = emergencies.use(
             actor=self.actor,
@@ -116,7 +117,7 @@ class Theatre:
         )
         put("logistics.emergency_use", place, case.emergency_case)
         event = AdverseEvent.objects.create(
-            item=self.stent, org_unit=unit, severity="other", description=word, occurred_on=DAY, known_on=DAY, due_on=DAY,
+            item=self.stent, batch=case.unit.batch, org_unit=unit, severity="other", description=word, occurred_on=DAY, known_on=DAY, due_on=DAY,
             recorded_by=self.actor, recorded_at=self.now,
         )  # fmt: skip
         put("logistics.adverse_event", place, event)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import QuerySet
+
 from hrp.logistics.documents.stock_transfer import StockTransfer
 from hrp.logistics.models import Batch, Store
 from hrp.platform.access import scope
 from hrp.platform.documents.models import State
 from hrp.platform.ui.screens import Lookup
+
+
+def _sent(actor: Any) -> QuerySet[StockTransfer]:
+    """Transfers to stores one receives for."""
+    rows = StockTransfer.objects.all()
+    return scope.filter(actor, "logistics.transfer_receipt.edit", rows, "to_store__org_unit")
+
 
 ANY_STORE = Lookup(
     key="logistics.any_store",
@@ -35,12 +46,8 @@ BATCHES = Lookup(
 ON_THE_WAY = Lookup(
     key="logistics.transfer_on_the_way",
     title="调拨单",
-    queryset=lambda actor, params: scope.filter(
-        actor,
-        "logistics.transfer_receipt.edit",
-        StockTransfer.objects.filter(state=State.POSTED).order_by("-id"),
-        "to_store__org_unit",
-    ),
+    queryset=lambda actor, params: _sent(actor).filter(state=State.POSTED).order_by("-id"),
+    within=_sent,
     search=("number__icontains",),
     exact=("number",),
     hint=lambda transfer: f"{transfer.store} → {transfer.to_store}",

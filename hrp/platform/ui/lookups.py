@@ -72,9 +72,9 @@ class Source:
         return found.filter(is_active=True) if "is_active" in names else found
 
     def within(self, actor: Any) -> QuerySet[Any]:
-        """What the actor may know of, chosen or not: of a register what lies in reach, of a look-up anything."""
+        """What the actor may know of, chosen or not: of a register what lies in reach, of a look-up what it says."""
         if isinstance(self.declared, Lookup):
-            return self.model._default_manager.all()
+            return self.declared.within(actor) if self.declared.within else self.model._default_manager.all()
         return reach.within(self.declared, actor, _users_of(self.key))
 
     def choice(self, obj: Any, shows: Iterable[str] = ()) -> Choice:

@@ -210,7 +210,9 @@ class Lookup:
 
     ``queryset(actor, params)`` gets the values named in ``depends``. ``label`` is what the cell shows after
     choosing; ``fill`` gives the values other cells may take. ``code`` is what the list shows before the name, where it is
-    not the first of ``exact``; ``find(rows, text)`` looks for what no path of the rows leads to.
+    not the first of ``exact``; ``find(rows, text)`` looks for what no path of the rows leads to. ``within(actor)`` is all
+    the asker may know of, whether or not it can still be chosen: a line names nothing else, and no box shows it. Without,
+    that is anything.
     """
 
     key: str
@@ -224,6 +226,7 @@ class Lookup:
     hint: Callable[[Any], str] | None = None
     fill: Callable[[Any], Mapping[str, Any]] | None = None
     permissions: tuple[str, ...] = ()
+    within: Callable[[Actor], QuerySet[Any]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -207,7 +207,7 @@ def _do(
         services.release(source=source, on=DAY, actor=budgeted.clerk)
     elif what == "undo":
         book.pop(("actual", source), None)
-        for by in (source, f"back:{source}"):
+        for by in (f"back:{source}", source):  # what came back is undone first, as its document must be
             services.undo(by=by, on=DAY, actor=budgeted.clerk)
     else:
         spent = book.get(("actual", source), Decimal(0))

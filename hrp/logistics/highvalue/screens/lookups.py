@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -25,37 +25,29 @@ def _of(rows: QuerySet[TraceUnit], path: str, params: Mapping[str, str], name: s
     return (rows.filter(**{path: given}) if given.isdigit() else rows).select_related("item", "batch")
 
 
-def _cabinets(actor: Any, params: Mapping[str, str]) -> QuerySet[Store]:
+def _cabinets(actor: Any) -> QuerySet[Store]:
+    """Stores of departments one receives for or sends back from."""
     held = reach.units_of_any(actor, (CONSIGN_IN, CONSIGN_OUT))
-    rows = Store.objects.filter(is_active=True, kind=Store.Kind.CONSIGNMENT)
-    return rows if held is None else rows.filter(org_unit__in=held)
+    return Store.objects.all() if held is None else Store.objects.filter(org_unit__in=held)
 
 
-def _consigned(actor: Any, params: Mapping[str, str]) -> QuerySet[TraceUnit]:
-    rows = scope.filter(actor, CONSIGN_OUT, TraceUnit.objects.filter(owner="supplier"), "store__org_unit_id")
-    return _of(rows.exclude(store=None), "store_id", params, "store")
+def _pieces(*codes: str) -> Callable[[Any], QuerySet[TraceUnit]]:
+    """Pieces within reach of who holds any of the permissions."""
+    return lambda actor: selectors.reached(TraceUnit.objects.all(), reach.units_of_any(actor, codes))
 
 
-def _booked(actor: Any, params: Mapping[str, str]) -> QuerySet[TraceUnit]:
-    rows = TraceUnit.objects.filter(owner="supplier", state="booked")
-    rows = selectors.reached(rows, scope.units(actor, SETTLE))
-    return _of(rows, "batch__supplier_id", params, "supplier")
+def _uses(actor: Any) -> QuerySet[PatientUse]:
+    return scope.filter(actor, BOOK, PatientUse.objects.select_related("unit__item"))
 
 
-def _uses(actor: Any, params: Mapping[str, str]) -> QuerySet[PatientUse]:
-    rows = scope.filter(actor, BOOK, PatientUse.objects.filter(unit__state="used", cancel=None))
-    return rows.select_related("unit__item")
-
-
-def _pieces(actor: Any, params: Mapping[str, str]) -> QuerySet[TraceUnit]:
-    rows = TraceUnit.objects.exclude(state="labelled").select_related("item", "batch").order_by("-pk")
-    return selectors.reached(rows, reach.units_of_any(actor, KNOW_PIECES))
+_of_consigned, _of_booked, _of_any = _pieces(CONSIGN_OUT), _pieces(SETTLE), _pieces(*KNOW_PIECES)
 
 
 CABINETS = Lookup(
     key="logistics.cabinet",
     title="寄售柜",
-    queryset=_cabinets,
+    queryset=lambda actor, params: _cabinets(actor).filter(is_active=True, kind=Store.Kind.CONSIGNMENT),
+    within=_cabinets,
     search=("code__istartswith", "name__icontains"),
     permissions=(CONSIGN_IN, CONSIGN_OUT),
 )
@@ -83,7 +75,10 @@ PIECE_ITEMS = Lookup(
 CONSIGNED = Lookup(
     key="logistics.consigned_unit",
     title="寄售唯一码",
-    queryset=_consigned,
+    queryset=lambda actor, params: _of(
+        _of_consigned(actor).filter(owner="supplier").exclude(store=None), "store_id", params, "store"
+    ),
+    within=_of_consigned,
     search=("uid__icontains", "batch__lot__icontains", "item__name__icontains"),
     exact=("uid", "serial"),
     hint=lambda unit: f"{unit.item} 批号 {unit.batch.lot}",
@@ -92,7 +87,10 @@ CONSIGNED = Lookup(
 BOOKED = Lookup(
     key="logistics.booked_unit",
     title="待结算唯一码",
-    queryset=_booked,
+    queryset=lambda actor, params: _of(
+        _of_booked(actor).filter(owner="supplier", state="booked"), "batch__supplier_id", params, "supplier"
+    ),
+    within=_of_booked,
     search=("uid__icontains", "batch__lot__icontains", "item__name__icontains"),
     exact=("uid", "serial"),
     hint=lambda unit: f"{unit.item} 批号 {unit.batch.lot}",
@@ -101,7 +99,8 @@ BOOKED = Lookup(
 USES = Lookup(
     key="logistics.use_to_book",
     title="使用登记",
-    queryset=_uses,
+    queryset=lambda actor, params: _uses(actor).filter(unit__state="used", cancel=None),
+    within=_uses,
     search=("unit__uid__icontains", "visit_no__istartswith"),
     exact=("unit__uid",),
     label=lambda use: f"{use.unit.uid} {use.visit_no}",
@@ -125,7 +124,10 @@ LOTS = Lookup(
 PIECES = Lookup(
     key="logistics.any_unit",
     title="唯一码",
-    queryset=_pieces,
+    queryset=lambda actor, params: (
+        _of_any(actor).exclude(state="labelled").select_related("item", "batch").order_by("-pk")
+    ),
+    within=_of_any,
     search=("uid__icontains", "batch__lot__icontains"),
     exact=("uid", "serial"),
     hint=lambda unit: f"{unit.item} 批号 {unit.batch.lot}",

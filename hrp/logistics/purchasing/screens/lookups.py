@@ -18,12 +18,16 @@ from hrp.platform.ui.screens import Lookup
 RECEIVING = ("logistics.stock_receipt.edit", "logistics.delivery_note.edit", "logistics.inspection.edit")
 
 
-def _order_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[PurchaseOrderLine]:
-    """Lines of orders in force to stores one receives for, of the item and supplier already chosen."""
-    rows = PurchaseOrderLine.objects.filter(document__state=State.POSTED).select_related("document", "item")
+def _ordered(actor: Any) -> QuerySet[PurchaseOrderLine]:
+    """Lines of orders to stores one receives for."""
+    rows = PurchaseOrderLine.objects.select_related("document", "item")
     held = reach.units_of_any(actor, RECEIVING)
-    if held is not None:
-        rows = rows.filter(document__store__org_unit__in=held)
+    return rows if held is None else rows.filter(document__store__org_unit__in=held)
+
+
+def _order_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[PurchaseOrderLine]:
+    """Those of orders in force, of the item and supplier already chosen."""
+    rows = _ordered(actor).filter(document__state=State.POSTED)
     rows = rows.exclude(document__events__kind="closed").exclude(document__versions__state=State.POSTED)
     for name, path in (
         ("item", "item_id"),
@@ -35,10 +39,20 @@ def _order_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[PurchaseOrde
     return rows.order_by("document__due_on", "document_id", "position")
 
 
+def _notes(actor: Any) -> QuerySet[DeliveryNote]:
+    return scope.filter(actor, "logistics.inspection.edit", DeliveryNote.objects.all())
+
+
+def _receipts(actor: Any) -> QuerySet[StockReceipt]:
+    rows = StockReceipt.objects.select_related("supplier")
+    return scope.filter(actor, "logistics.supplier_return.edit", rows)
+
+
 ORDER_LINES = Lookup(
     key="logistics.order_line",
     title="采购订单行",
     queryset=_order_lines,
+    within=_ordered,
     search=("document__number__icontains", "item__name__icontains", "item__code__istartswith"),
     exact=(),
     label=lambda line: f"{line.document.display_number} #{line.position}",
@@ -52,9 +66,8 @@ ORDER_LINES = Lookup(
 NOTES = Lookup(
     key="logistics.delivery_note_shipped",
     title="送货单",
-    queryset=lambda actor, params: scope.filter(
-        actor, "logistics.inspection.edit", DeliveryNote.objects.filter(state=State.POSTED).order_by("-id")
-    ),
+    queryset=lambda actor, params: _notes(actor).filter(state=State.POSTED).order_by("-id"),
+    within=_notes,
     search=("number__icontains", "note_number__icontains"),
     exact=("number", "note_number"),
     label=lambda note: note.note_number,
@@ -65,13 +78,10 @@ NOTES = Lookup(
 RECEIPTS = Lookup(
     key="logistics.receipt_to_return",
     title="入库单",
-    queryset=lambda actor, params: scope.filter(
-        actor,
-        "logistics.supplier_return.edit",
-        StockReceipt.objects.filter(state=State.POSTED, origin="purchase")
-        .select_related("supplier")
-        .order_by("-id"),
+    queryset=lambda actor, params: (
+        _receipts(actor).filter(state=State.POSTED, origin="purchase").order_by("-id")
     ),
+    within=_receipts,
     search=("number__icontains", "supplier__name__icontains", "delivery_note__icontains"),
     exact=("number",),
     label=lambda receipt: receipt.display_number,

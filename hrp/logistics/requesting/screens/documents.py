@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from hrp.logistics.documents.stock_issue import StockIssue
 from hrp.logistics.models import Batch, Store
 from hrp.logistics.requesting.documents.department_return import left_of
@@ -95,16 +97,23 @@ DELIVERIES = Panel(
     empty="还没有出库",
 )
 
+
+def _own_stores(actor: Any) -> QuerySet[Store]:
+    return scope.filter(actor, "logistics.requisition.edit", Store.objects.order_by("code"))
+
+
+def _issues(actor: Any) -> QuerySet[StockIssue]:
+    rows = StockIssue.objects.select_related("org_unit").order_by("-id")
+    return scope.filter(actor, "logistics.department_return.edit", rows)
+
+
 OWN_STORES = Lookup(
     key="logistics.department_store",
     title="科室库",
-    queryset=lambda actor, params: scope.filter(
-        actor,
-        "logistics.requisition.edit",
-        Store.objects.filter(is_active=True, kind__in=(Store.Kind.DEPARTMENT, Store.Kind.SECOND)).order_by(
-            "code"
-        ),
+    queryset=lambda actor, params: _own_stores(actor).filter(
+        is_active=True, kind__in=(Store.Kind.DEPARTMENT, Store.Kind.SECOND)
     ),
+    within=_own_stores,
     search=("code__istartswith", "name__icontains"),
     permissions=("logistics.requisition.edit",),
 )
@@ -194,11 +203,8 @@ def returning(actor: Any, params: Mapping[str, str]) -> Mapping[str, Any]:
 POSTED_ISSUES = Lookup(
     key="logistics.issue_of_department",
     title="出库单",
-    queryset=lambda actor, params: scope.filter(
-        actor,
-        "logistics.department_return.edit",
-        StockIssue.objects.filter(state=State.POSTED).select_related("org_unit").order_by("-id"),
-    ),
+    queryset=lambda actor, params: _issues(actor).filter(state=State.POSTED),
+    within=_issues,
     search=("number__icontains",),
     exact=("number",),
     label=lambda issue: str(issue.display_number),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Sum, Value
@@ -22,17 +22,37 @@ INVOICE, ADJUST, PAY = (
 )  # fmt: skip
 
 
-def _numbered() -> QuerySet[StockReceiptLine]:
-    """Lines of posted receipts; ``reference`` is number and line as they are written on paper: RK1-20261100001 3."""
+def _lines(code: str) -> Callable[[Any], QuerySet[StockReceiptLine]]:
+    """Lines of receipts of the departments one may do this for; ``reference`` is number and line as they are written on
+    paper: RK1-20261100001 3."""
     reference = Concat("document__number", Value(" "), Cast("position", CharField()))
-    rows = StockReceiptLine.objects.filter(document__state=State.POSTED).annotate(reference=reference)
-    return rows.select_related("document", "item")
+    rows = (
+        StockReceiptLine.objects.annotate(reference=reference)
+        .select_related("document", "item")
+        .order_by("id")
+    )
+    return lambda actor: scope.filter(actor, code, rows.all(), "document__org_unit_id")
+
+
+_invoiced, _adjusted = _lines(INVOICE), _lines(ADJUST)
+
+
+def _receipts(actor: Any) -> QuerySet[StockReceipt]:
+    return scope.filter(actor, ADJUST, StockReceipt.objects.all())
+
+
+def _invoices(actor: Any) -> QuerySet[SupplierInvoice]:
+    return scope.filter(actor, INVOICE, SupplierInvoice.objects.all())
+
+
+def _owed(actor: Any) -> QuerySet[Payable]:
+    """What is owed, to who may ask for payment in the whole hospital: it is owed by no department."""
+    return Payable.objects.all() if scope.everywhere(actor, PAY) else Payable.objects.none()
 
 
 def receipt_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[StockReceiptLine]:
     """The newest first: what is adjusted has come lately."""
-    rows = scope.filter(actor, ADJUST, _numbered(), "document__org_unit_id")
-    rows = rows.order_by("-document_id", "position")
+    rows = _adjusted(actor).filter(document__state=State.POSTED).order_by("-document_id", "position")
     supplier = params.get("supplier", "")
     return rows.filter(document__supplier_id=supplier) if supplier.isdigit() else rows
 
@@ -42,10 +62,10 @@ def waiting_lines(actor: Any, params: Mapping[str, str]) -> QuerySet[StockReceip
     supplier, blue = params.get("supplier", ""), params.get("red_of", "")
     if not supplier.isdigit():
         return StockReceiptLine.objects.none()
-    rows = _numbered().filter(
-        document__supplier_id=supplier, document__origin=Origin.PURCHASE, document__invoice_number=""
-    )
-    rows = scope.filter(actor, INVOICE, rows, "document__org_unit_id").order_by("document_id", "position")
+    rows = _invoiced(actor).filter(
+        document__state=State.POSTED, document__supplier_id=supplier, document__origin=Origin.PURCHASE,
+        document__invoice_number="",
+    ).order_by("document_id", "position")  # fmt: skip
     if blue.isdigit():
         taken = SupplierInvoiceLine.objects.filter(document=int(blue)).exclude(receipt_line=None)
         return rows.filter(pk__in=taken.values("receipt_line"))
@@ -79,38 +99,32 @@ LINE_PATHS = (
 WAITING_LINES = Lookup(
     key="logistics.waiting_receipt_line", title="暂估入库明细", queryset=waiting_lines,
     search=(*LINE_PATHS, "document__delivery_note__icontains"), exact=("reference",), code=_number, label=_label, hint=_hint,
-    fill=_fill_waiting, permissions=(INVOICE,),
+    fill=_fill_waiting, permissions=(INVOICE,), within=_invoiced,
 )  # fmt: skip
 RECEIPT_LINES = Lookup(
     key="logistics.receipt_line", title="入库明细", queryset=receipt_lines,
-    search=LINE_PATHS, exact=("reference",), code=_number, label=_label, hint=_hint, permissions=(ADJUST,),
+    search=LINE_PATHS, exact=("reference",), code=_number, label=_label, hint=_hint, permissions=(ADJUST,), within=_adjusted,
 )  # fmt: skip
 RECEIPTS = Lookup(
     key="logistics.posted_receipt", title="入库单",
-    queryset=lambda actor, params: scope.filter(
-        actor, ADJUST, StockReceipt.objects.filter(state=State.POSTED).order_by("-id")
-    ),
+    queryset=lambda actor, params: _receipts(actor).filter(state=State.POSTED).order_by("-id"), within=_receipts,
     search=("number__icontains", "delivery_note__icontains"), exact=("number",),
     hint=lambda receipt: f"{receipt.business_date} {receipt.total:,.2f} 元", permissions=(ADJUST,),
 )  # fmt: skip
 BLUE_INVOICES = Lookup(
     key="logistics.blue_invoice", title="蓝字发票",
-    queryset=lambda actor, params: scope.filter(
-        actor, INVOICE, SupplierInvoice.objects.filter(state=State.POSTED, red_of=None).order_by("-id")
-    ),
+    queryset=lambda actor, params: _invoices(actor).filter(state=State.POSTED, red_of=None).order_by("-id"), within=_invoices,
     search=("invoice_number__icontains", "number__icontains"), exact=("invoice_number", "number"),
     label=lambda one: f"{one.invoice_number} {one.total:,.2f}", permissions=(INVOICE,),
 )  # fmt: skip
 
 
 def open_payables(actor: Any, params: Mapping[str, str]) -> QuerySet[Payable]:
-    """What is owed to a supplier, to who may ask for its payment in the whole hospital: it is owed by no department."""
     supplier = params.get("supplier", "")
-    if not supplier.isdigit() or not scope.everywhere(actor, PAY):
+    if not supplier.isdigit():
         return Payable.objects.none()
-    return Payable.objects.filter(pk__in=[item.id for item in payables.open_items(int(supplier))]).order_by(
-        "due", "id"
-    )
+    unpaid = [item.id for item in payables.open_items(int(supplier))]
+    return _owed(actor).filter(pk__in=unpaid).order_by("due", "id")
 
 
 def _fill_payable(payable: Payable) -> dict[str, Any]:
@@ -157,7 +171,7 @@ SETTLEMENTS = Lookup(
 PAYABLES = Lookup(
     key="logistics.open_payable", title="未付应付", queryset=open_payables, search=("reference__icontains",),
     exact=("reference",), code=lambda p: p.reference or _settled_label(p), label=lambda p: f"{p.reference or _settled_label(p)} {p.date}", hint=lambda p: f"到期 {p.due} {p.amount:,.2f} 元",
-    fill=_fill_payable, permissions=(PAY,),
+    fill=_fill_payable, permissions=(PAY,), within=_owed,
 )  # fmt: skip
 
 ALL = (WAITING_LINES, RECEIPT_LINES, RECEIPTS, BLUE_INVOICES, SETTLEMENTS, PAYABLES)
