@@ -21,6 +21,7 @@ PEOPLE = (
     ("linxiu", "林秀", "骨科病区申领员", "requester", "0114", False),
     ("shenwei", "沈薇", "盘点员", "stock_counter", "0402", True),
     ("xuting", "许婷", "消毒供应员", "cssd", "0301", True),
+    ("luozhen", "罗珍", "消毒供应中心护士长", "cssd", "0301", True),
     ("liusiyuan", "刘思远", "院领导", "director", "0401", True),
     ("sunhao", "孙浩", "服务台座席（乙方）", "service_agent", "", True),
     ("zhouyi", "周毅", "运维工程师（乙方）", "service_engineer", "", True),

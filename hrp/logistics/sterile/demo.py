@@ -22,7 +22,7 @@ from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.org.models import Campus, OrgUnit
 
-CLERK, CHIEF, LAB = "xuting", "zhangxiaoyan", "zhangxiaoyan"
+CLERK, CHIEF, LAB = "xuting", "luozhen", "zhangxiaoyan"
 TYPES = (
     ("XD01", "清创缝合包", False, "28.50", (("持针器", "16cm", 1), ("止血钳", "14cm 弯", 2), ("组织剪", "14cm", 1))),
     ("XD02", "剖腹探查包", False, "126.00", (("拉钩", "腹腔", 4), ("卵圆钳", "25cm", 2), ("止血钳", "18cm", 10))),
