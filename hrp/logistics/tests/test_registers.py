@@ -15,7 +15,7 @@ from hrp.logistics.tests.test_documents import Stockroom
 from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.documents.testing import World
 from hrp.platform.exchange.sheets import read
-from hrp.platform.ui import sheets
+from hrp.platform.ui import services, sheets
 
 pytestmark = pytest.mark.django_db
 HEAD = "物资编码,物资名称,单位,类别,财务分类,生产企业,可单独收费,管理批号\n"
@@ -47,6 +47,13 @@ def test_an_empty_cell_empties_what_can_be_empty_and_leaves_the_rest(room: Stock
     assert (mask.manufacturer, mask.chargeable, mask.lot_required) == ("乙厂", True, True)
 
 
+def test_empty_cells_are_alike_where_a_screen_saves_in_its_own_way(room: Stockroom) -> None:
+    own = replace(ITEMS, save=lambda **given: services.save_row(ITEMS, **given))
+    put_in(room, "HC09,面罩,个,医用耗材-低值,05,,,\n", own)
+    mask = Item.objects.get(code="HC09")
+    assert (mask.manufacturer, mask.chargeable, mask.lot_required) == ("", False, True)
+
+
 def test_what_only_saving_finds_is_told_with_its_row(room: Stockroom) -> None:
     def picky(*, actor: Any, pk: int | None, values: dict[str, Any]) -> None:
         if values["code"] == "HC08":
@@ -56,7 +63,7 @@ def test_what_only_saving_finds_is_told_with_its_row(room: Stockroom) -> None:
     with pytest.raises(Invalid) as refused:
         put_in(room, good + bad, replace(ITEMS, save=picky))
     assert "第 3 行" in refused.value.reason
-    assert [(p.message, p.line) for p in refused.value.problems] == [("编码已停止使用", 2)]
+    assert [(p.message, p.line) for p in refused.value.problems] == [("物资编码：编码已停止使用", 2)]
 
 
 @pytest.mark.parametrize("quantity", [Decimal(-3), Decimal("-0.5")])

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
-from hrp.platform.base.refusals import Invalid
+from hrp.platform.base.refusals import Invalid, Problem
 from hrp.platform.exchange.models import ImportRun
 from hrp.platform.exchange.sheets import Preview, SheetColumn, SheetSpec
 from hrp.platform.ui import inputs, services
@@ -71,9 +73,10 @@ def apply(screen: RegisterScreen, actor: Any) -> Callable[[Preview], object]:
             if key
             else {}
         )
+        titles = {column.key: column.title for column in spec_of(screen, actor).columns}
         for row in preview.rows:
             values = _given(screen, row.values)
-            with _naming(row.number):
+            with _naming(row.number, titles):
                 services.save(screen, actor=actor, pk=known.get(str(values.get(key))), values=values)
         return len(preview.rows)
 
@@ -84,10 +87,11 @@ def _given(screen: RegisterScreen, cells: Mapping[str, object]) -> dict[str, obj
     """An empty cell empties what can be empty; anything else stays as it is, and in a new row at its default."""
 
     def empties(name: str) -> bool:
-        if screen.save is not None:
-            return True
-        field = screen.model._meta.get_field(name)
-        return bool(field.null or field.empty_strings_allowed)
+        try:
+            field = cast("Field[Any, Any]", screen.model._meta.get_field(name))
+        except FieldDoesNotExist:
+            return True  # a word of the screen's own: its save knows what an empty one means
+        return field.null or (field.empty_strings_allowed and field.blank)
 
     return {
         name: "" if value is None else value
@@ -97,14 +101,20 @@ def _given(screen: RegisterScreen, cells: Mapping[str, object]) -> dict[str, obj
 
 
 @contextmanager
-def _naming(row: int) -> Iterator[None]:
-    """What only saving finds wrong is told with the row of the sheet it was found in."""
+def _naming(row: int, titles: Mapping[str, str]) -> Iterator[None]:
+    """What only saving finds wrong is told with the row and the column of the sheet it was found in."""
+
+    def named(problem: Problem) -> Problem:
+        title = titles.get(problem.field, "")
+        message = problem.message if not title or title in problem.message else f"{title}：{problem.message}"
+        return replace(problem, line=row - 1, message=message)
+
     try:
         yield
     except Invalid as refusal:
         raise Invalid(
             _("第 {row} 行没有通过检查，没有导入任何一行。").format(row=row),
-            problems=[replace(problem, line=row - 1) for problem in refusal.problems],
+            problems=[named(problem) for problem in refusal.problems],
             way_out=_("请改正这一行后重新上传。"),
         ) from refusal
 
