@@ -44,7 +44,8 @@ Apply = Callable[[Any, "PostingContext"], "Sequence[EntryDraft] | None"]
 class Gate:
     """``check(document, lines, on)`` at save and again at submission; the others, ``(document, ctx)``, at posting.
 
-    What ``apply`` returns is booked with the document's own entries, and mirrored with them.
+    What ``apply`` returns is booked with the document's own entries, and mirrored with them. With ``kinds`` it is asked
+    only when a line is of an item of one of these kinds, where the document says which it has.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Gate:
     apply: Apply | None = None
     mirror: Act | None = None
     hold: Act | None = None
+    kinds: frozenset[str] = frozenset()
 
 
 _gates: Registry[Gate] = Registry("关口")
@@ -88,12 +90,18 @@ def prepared(moment: Moment, document: Any, ctx: PostingContext) -> None:
             gate.prepare(document, ctx)
 
 
-def applied(moment: Moment, document: Any, ctx: PostingContext) -> tuple[EntryDraft, ...]:
-    """Let every gate of a moment do its part of a posting; what it adds to the document's entries."""
+def applied(
+    moment: Moment, document: Any, ctx: PostingContext, *, kinds: frozenset[str] | None = None
+) -> tuple[EntryDraft, ...]:
+    """Let every gate of a moment do its part of a posting; what it adds to the document's entries.
+
+    ``kinds``: of what kinds the items of the lines are, when the document knows.
+    """
     return tuple(
         draft
         for gate in _gates
         if gate.moment == moment and gate.apply is not None
+        and not (gate.kinds and kinds is not None and gate.kinds.isdisjoint(kinds))
         for draft in gate.apply(document, ctx) or ()
     )
 
@@ -110,7 +118,10 @@ def mirrored(moment: Moment, document: Any, ctx: PostingContext) -> None:
 
 @dataclass(frozen=True)
 class Follower:
-    """``follow(moves, store_id=, kind=, ctx=)`` after moves were written, mirrors among them (``reverses_id``)."""
+    """``follow(moves, store_id=, kind=, ctx=)`` after moves were written, mirrors among them (``reverses_id``).
+
+    It is told of moves of items that are followed piece by piece, and of nothing else.
+    """
 
     name: str
     follow: Callable[..., None]
@@ -124,7 +135,7 @@ def follow(follower: Follower) -> Follower:
 
 
 def moved(moves: Sequence[Move], *, store_id: int, kind: str, ctx: PostingContext) -> None:
-    """Tell every follower; one that refuses undoes the posting."""
+    """Tell every follower of moves of pieces; one that refuses undoes the posting."""
     for follower in _followers:
         follower.follow(moves, store_id=store_id, kind=kind, ctx=ctx)
 

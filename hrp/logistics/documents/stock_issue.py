@@ -33,7 +33,7 @@ from hrp.platform.org.models import UnitCategory
 
 LINES_SQL = """
 SELECT l.position, l.item_id, l.quantity, l.lot, x.code, v.code, f.code, s.name, s.org_unit_id,
-       coalesce(p.code || ' ' || p.name, ''), i.cost_method
+       coalesce(p.code || ' ' || p.name, ''), i.cost_method, i.kind
 FROM logistics_issue_line l JOIN logistics_item i ON i.id = l.item_id
 JOIN logistics_class c ON c.id = i.material_class_id
 JOIN ledger_account x ON x.id = CASE WHEN %s THEN c.admin_expense_account_id ELSE c.expense_account_id END
@@ -113,7 +113,7 @@ class StockIssue(Document):
         lines = sql.rows(LINES_SQL, [administrative, self.pk])
         self._require_keeper(ctx, store=lines[0][7], keeps=lines[0][8])
         wants = [subledger.Want(position, item, quantity, lot) for position, item, quantity, lot, *_ in lines]
-        methods = {item: CostMethod(method) for _, item, *_, method in lines}
+        methods = {item: CostMethod(method) for _, item, *_, method, _ in lines}
         gates.prepared(gates.Moment.ISSUE, self, ctx)
         taken = subledger.take(wants, store_id=self.store_id, on=ctx.on, source=ctx.source, methods=methods)
         if taken.short:
@@ -124,7 +124,7 @@ class StockIssue(Document):
             by_accounts[expense, inventory] += taken.amounts[position]
         self.total = sum(taken.amounts.values(), Decimal(0))
         sql.run(AMOUNTS_SQL, [list(taken.amounts), list(taken.amounts.values()), self.pk])
-        more = gates.applied(gates.Moment.ISSUE, self, ctx)
+        more = gates.applied(gates.Moment.ISSUE, self, ctx, kinds=frozenset(line[-1] for line in lines))
         return IssueFacts(dict(by_accounts), lines[0][6], lines[0][7], lines[0][9], more)
 
     def _require_keeper(self, ctx: PostingContext, *, store: str, keeps: int) -> None:

@@ -38,7 +38,8 @@ WITH wanted AS (
 SELECT item_id, lot, expiry, supplier_id, id FROM made
 """
 
-# A balance and the moves that change it are written by one statement: they cannot part, and cost one round trip.
+# A balance and the moves that change it are written by one statement: they cannot part, and cost one round trip. It also
+# tells which of the items are followed piece by piece.
 _MOVED = """
 WITH m AS (
     SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::bigint[])
@@ -50,7 +51,8 @@ WITH m AS (
 ), changed AS ({change}
     RETURNING 1
 )
-SELECT count(*) FROM changed
+SELECT (SELECT count(*) FROM changed),
+    ARRAY(SELECT DISTINCT i.id FROM m JOIN logistics_item i ON i.id = m.item WHERE i.trace_mode = 'unit')
 """
 
 INCREASE_SQL = _MOVED.format(
@@ -158,19 +160,23 @@ def write(
     # an adjustment without quantity goes the careful way whatever its sign: it may only meet goods that are there
     outgoing = [m for m in moves if m.quantity <= 0]
     gone: set[int] = set()
+    traced: set[int] = set()
     if incoming:
-        _write(INCREASE_SQL, incoming, store_id=store_id, kind=kind, ctx=ctx, methods=methods)
+        _, pieces = _write(INCREASE_SQL, incoming, store_id=store_id, kind=kind, ctx=ctx, methods=methods)
+        traced.update(pieces)
         _value(VALUE_MORE_SQL, incoming, store_id=store_id, methods=methods)
         layers.add(incoming, store_id=store_id, kind=kind, source=ctx.source, methods=methods)
     if outgoing:
-        changed = _write(DECREASE_SQL, outgoing, store_id=store_id, kind=kind, ctx=ctx, methods=methods)
+        changed, pieces = _write(DECREASE_SQL, outgoing, store_id=store_id, kind=kind, ctx=ctx, methods=methods)
+        traced.update(pieces)
         if changed != len({(m.item_id, m.batch_id) for m in outgoing}):
             gone = {m.position for m in outgoing}
         elif not _value(VALUE_LESS_SQL, outgoing, store_id=store_id, methods=methods):
             gone = {m.position for m in outgoing if methods[m.item_id] != CostMethod.BATCH}
     if gone:
         raise stock_gone(sorted(gone))
-    gates.moved(moves, store_id=store_id, kind=kind, ctx=ctx)
+    if traced:
+        gates.moved([m for m in moves if m.item_id in traced], store_id=store_id, kind=kind, ctx=ctx)
 
 
 def stock_gone(positions: Sequence[int]) -> Conflict:
@@ -190,9 +196,9 @@ def _write(
     kind: str,
     ctx: PostingContext,
     methods: Mapping[int, CostMethod],
-) -> int:
-    """Moves of one direction; the number of balances they changed."""
-    [(changed,)] = sql.rows(
+) -> tuple[int, list[int]]:
+    """Moves of one direction; the number of balances they changed, and which items are followed piece by piece."""
+    [(changed, traced)] = sql.rows(
         statement,
         [
             [m.position for m in moves], [m.item_id for m in moves], [m.batch_id for m in moves],
@@ -201,7 +207,7 @@ def _write(
             [m.reverses_id for m in moves], ctx.source, kind, store_id, ctx.on, ctx.period.id, clock.now(), store_id,
         ],
     )  # fmt: skip
-    return int(changed)
+    return int(changed), traced
 
 
 def _value(

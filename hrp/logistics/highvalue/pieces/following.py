@@ -38,8 +38,7 @@ def traced(item_ids: Iterable[int]) -> frozenset[int]:
 
 def follow(moves: Moves, *, store_id: int, kind: str, ctx: PostingContext) -> None:
     """Let pieces go where their goods went. Raises Conflict when it is not known which ones."""
-    items = traced(m.item_id for m in moves)
-    ours = [m for m in moves if m.item_id in items and m.quantity]
+    ours = [m for m in moves if m.quantity]
     if not ours or kind in OWN_KINDS:
         return
     if any(m.reverses_id is not None for m in ours):

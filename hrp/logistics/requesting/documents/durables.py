@@ -141,4 +141,8 @@ def taken_back(document: Any, ctx: PostingContext) -> None:
 
 
 def register() -> None:
-    gates.register(gates.Gate("durables", gates.Moment.ISSUE, apply=issued, mirror=taken_back))
+    gates.register(
+        gates.Gate(
+            "durables", gates.Moment.ISSUE, apply=issued, mirror=taken_back, kinds=frozenset({Item.Kind.DURABLE})
+        )
+    )
