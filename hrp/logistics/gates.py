@@ -100,7 +100,8 @@ def applied(
     return tuple(
         draft
         for gate in _gates
-        if gate.moment == moment and gate.apply is not None
+        if gate.moment == moment
+        and gate.apply is not None
         and not (gate.kinds and kinds is not None and gate.kinds.isdisjoint(kinds))
         for draft in gate.apply(document, ctx) or ()
     )

@@ -68,8 +68,9 @@ class SterileSupply:
         self.paper = PackingMaterial.objects.create(code="ZS", name="纸塑袋", shelf_days=180)
         self.washer = Machine.objects.create(code="Q1", name="清洗消毒器", kind="washer")
         self.oven = Machine.objects.create(code="M1", name="灭菌器", kind="steriliser")
-        self.basic = PackType.objects.create(code="B1", name="缝合包", material=self.paper, price="28.5")
+        # the first is knocked at: the price of the other tells in its history what it once was
         self.implant = PackType.objects.create(code="B2", name="植入包", material=self.paper, implant=True)
+        self.basic = PackType.objects.create(code="B1", name="缝合包", material=self.paper, price="28.5")
 
     # -- what the whole hospital has once ------------------------------------------------------------------------------
 

@@ -167,7 +167,9 @@ def write(
         _value(VALUE_MORE_SQL, incoming, store_id=store_id, methods=methods)
         layers.add(incoming, store_id=store_id, kind=kind, source=ctx.source, methods=methods)
     if outgoing:
-        changed, pieces = _write(DECREASE_SQL, outgoing, store_id=store_id, kind=kind, ctx=ctx, methods=methods)
+        changed, pieces = _write(
+            DECREASE_SQL, outgoing, store_id=store_id, kind=kind, ctx=ctx, methods=methods
+        )
         traced.update(pieces)
         if changed != len({(m.item_id, m.batch_id) for m in outgoing}):
             gone = {m.position for m in outgoing}

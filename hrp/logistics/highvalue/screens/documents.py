@@ -249,7 +249,7 @@ SETTLEMENTS = DocumentScreen(
     order=32,
     columns=(
         Column("number", fixed=True, card="title"), Column("business_date", sort=True, card="meta"), Column("supplier", card="line"), Column("upto"),
-        Column("total", total=True, sort=True, card="amount"), Column("state", card="tag"), Column("maker", card="meta"),
+        Column("total", total=True, sort=True, card="amount"), Column("state", card="tag"), Column("maker", card="meta"), Column("note"),
     ),
     filters=(NUMBER, DATES, SUPPLIER, MAKER),
     fields=(

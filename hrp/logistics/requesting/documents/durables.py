@@ -143,6 +143,10 @@ def taken_back(document: Any, ctx: PostingContext) -> None:
 def register() -> None:
     gates.register(
         gates.Gate(
-            "durables", gates.Moment.ISSUE, apply=issued, mirror=taken_back, kinds=frozenset({Item.Kind.DURABLE})
+            "durables",
+            gates.Moment.ISSUE,
+            apply=issued,
+            mirror=taken_back,
+            kinds=frozenset({Item.Kind.DURABLE}),
         )
     )
