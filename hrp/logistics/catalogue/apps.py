@@ -26,12 +26,13 @@ class CatalogueConfig(AppConfig):
         kinds.declare(KIND, "资质到期", module="logistics")
         invariants.register_all()
         for moment in parameters.MOMENTS:
-            uses = (
-                {"apply": one_off_use.take, "mirror": one_off_use.give_back}
-                if moment == gates.Moment.RECEIPT
-                else {}
-            )
-            gates.register(gates.Gate("catalogue", moment, check=gatekeeping.problems(moment), **uses))
+            takes = moment == gates.Moment.RECEIPT  # what one exception allows is used up by receiving
+            gates.register(
+                gates.Gate(
+                    "catalogue", moment, check=gatekeeping.problems(moment),
+                    apply=one_off_use.take if takes else None, mirror=one_off_use.give_back if takes else None,
+                )
+            )  # fmt: skip
         items.extend_items()
         licenses.extend_others()
         for screen in (items.CLASS_NODES, *licenses.ALL, *supply.ALL, prices.ADJUSTMENTS, prices.SALE_PRICES):
