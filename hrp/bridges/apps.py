@@ -7,6 +7,7 @@ class BridgesConfig(AppConfig):
     verbose_name = "系统之间"
 
     def ready(self) -> None:
-        from hrp.bridges import sterile_costing
+        from hrp.bridges import capital_receipts, sterile_costing
 
+        capital_receipts.register()
         sterile_costing.register()

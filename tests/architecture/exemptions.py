@@ -5,7 +5,6 @@ from __future__ import annotations
 LONG_FILES: dict[str, str] = {}
 
 LONG_FUNCTIONS: dict[str, str] = {
-    "hrp/config/demo/costs.py:enter_costs": "one month's cost vouchers in the order an accountant keys them",
     "hrp/platform/org/invariants.py:register_all": "a list of queries, one after another",
     "hrp/operations/desk/printing.py:maintenance_record": "one printed form, field by field in the order of the contract",
     "hrp/platform/exchange/forms.py:report": "one page description, read from top to bottom",

@@ -62,7 +62,8 @@ UNREAD = mock.patch.object(Template, "render", _unwritten)
 # what changes when somebody does what they must not: rows by the department they lie in, or by whom they belong to
 WATCHED = (
     "logistics.Store", "desk.Ticket", "documents.ApprovalRoute", "catalogue.OneOffPurchase", "budget.BudgetLine",
-    "requesting.QuotaCard", "requesting.DepartmentQuota", "requesting.UseAuthority",
+    "requesting.QuotaCard", "requesting.DepartmentQuota", "requesting.UseAuthority", "assets.Asset", "equipment.RepairOrder",
+    "equipment.Task", "equipment.DeviceEvent", "stocktaking.StocktakePlan", "stocktaking.StocktakeTask",
 )  # fmt: skip
 PERSONAL = ("access.UserSession", "access.ApiKey")
 
@@ -231,7 +232,7 @@ class Checker:
         said = []
         for what, names in (
             ("unit", ("org_unit", "campus", "unit", "bearer")),
-            ("things", ("id", "pk", "row", "document", "store")),
+            ("things", ("id", "pk", "row", "document", "store", "asset")),
         ):
             body = {name: named[name] for name in names}
             if door.is_api:
@@ -249,9 +250,10 @@ class Checker:
         unit = self.hospital.units[place]
         there = self.hospital.objects.get(door.thing, {}).get(place, unit.pk)
         store = self.hospital.stores["own" if door.thing in materials.OF_OTHER_STORES else place]
+        asset = self.hospital.objects["assets.asset"][place]
         return {
             "id": there, "pk": there, "row": there, "document": there, "unit": unit.pk, "org_unit": unit.pk,
-            "campus": unit.campus_id, "store": store.pk, "bearer": unit.pk, **self.hospital.common,
+            "campus": unit.campus_id, "store": store.pk, "bearer": unit.pk, "asset": asset, **self.hospital.common,
             "sort": "maker__password", "ordering": "maker__password", "maker__password__startswith": "a",
         }  # fmt: skip
 

@@ -31,6 +31,8 @@ NAMED_IN_BODY = {
     ("POST", "operations.gate.check_in"): "ticket", ("POST", "logistics.purchasing.replenishment.run"): "store",
     ("POST", "logistics.handheld.cards"): "unit", ("POST", "logistics.unit_scan.scan"): "source",
 }  # fmt: skip
+# Addresses that say by a word, not by an id, which thing they are about.
+NAMED_IN_PATH = frozenset({"assets.scan", "assets.scan.code"})
 _EDITING = ("new", "edit", "switch", "import", "import_template")
 
 
@@ -67,6 +69,7 @@ class Door:
             self.page == "print_many"
             or (self.method, self.name) in NAMED_IN_BODY
             or self.name in NAMED_IN_QUERY
+            or self.name in NAMED_IN_PATH
         ):
             return True
         return bool({"pk", "run_id", "event"} & set(self.parameters)) and self.name != "costing.certificate"
@@ -78,6 +81,10 @@ class Door:
     @property
     def is_of_materials(self) -> bool:
         return self.thing.startswith("logistics.") or self.name.startswith("api:logistics.")
+
+    @property
+    def is_of_assets(self) -> bool:
+        return self.thing.startswith("assets.") or self.name.startswith("api:assets.")
 
     @property
     def is_of_operations(self) -> bool:

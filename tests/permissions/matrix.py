@@ -1,5 +1,5 @@
 """The authorisation policy of the whole product, with the rows of materials in ``materials.py`` and
-``newer_materials.py``.
+``newer_materials.py`` and those of fixed assets in ``assets.py``.
 
 ``test_matrix.py`` and its siblings hold every address to it.
 
@@ -34,6 +34,10 @@ ROLES = {
     "cn": ("stock_counter", "everywhere", ""),
     "tn": ("theatre_nurse", "own", ""),
     "cs": ("cssd", "everywhere", ""),
+    "aa": ("asset_accountant", "everywhere", ""),
+    "ao": ("asset_office", "everywhere", ""),
+    "ee": ("equipment_engineer", "everywhere", ""),
+    "cu": ("asset_custodian", "own", ""),
     "ca": ("cost_accountant", "everywhere", ""),
     "fi": ("finance_head", "everywhere", ""),
     "sc": ("system_counterpart", "everywhere", "hospital"),
@@ -46,40 +50,40 @@ ROLES = {
     "mx": ("", "own", "hospital"),
 }
 # Who knocks only where their work is: at what they may do more with than look, export and print.
-AT_WORK = frozenset({"re", "pu", "iv", "cn", "tn", "cs"})
+AT_WORK = frozenset({"re", "pu", "iv", "cn", "tn", "cs", "aa", "ao", "ee", "cu"})
 # Shipped as well; what they hold is held against HOLDS, but nobody knocks as them.
-SILENT = {"ma": "material_accountant", "di": "director", "ag": "service_agent"}
+SILENT = {"ma": "material_accountant", "di": "director", "ag": "service_agent", "ex": "equipment_expert"}
 
 # Who holds what: o in the own department, a in the whole hospital. The first line that names a permission decides.
 HOLDS = """
-                                                                       rq re hd ky sk pu iv cn tn ma ca fi di sc se ag sy sg au cs
-costing.report.view                                                    .  .  o  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .
-costing.*.view                                                         .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .
-costing.*.approve                                                      .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
-costing.*.edit costing.*.submit costing.*.import                       .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .
-costing.*                                                              .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .  .  .  .  .
-ledger.period.open ledger.period.close ledger.period.reopen            .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
-ledger.*.view                                                          .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .  .  .  .
-ledger.*.export                                                        .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .
-documents.*.view                                                       .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .
-org.unit.view org.parameter.view                                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a
-operations.article.view operations.training.view                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a
-operations.survey.view operations.enquiry.view                         o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a
-operations.training.attend operations.enquiry.ask                      o  o  o  .  a  a  a  a  o  a  a  a  .  a  a  a  .  .  .  a
-operations.survey.reply operations.enquiry.judge                       o  o  o  .  a  a  a  a  o  a  a  a  .  a  .  .  .  .  .  a
-operations.ticket.view                                                 o  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .
-operations.ticket.log                                                  o  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .
-operations.ticket.confirm operations.contract.edit                     .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .
-operations.gate.edit operations.rating.give operations.cti.*           .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .
-operations.ticket.work operations.duty.work operations.enquiry.answer  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .
-operations.duty.edit                                                   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .
-operations.*.view                                                      .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .
-operations.*                                                           .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .
-org.parameter.verify                                                   .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
-system.*                                                               .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .
-security.*                                                             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .
-audit.*                                                                .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .
-ledger.*.edit documents.*.edit org.category.edit                       .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+                                                                       rq re hd ky sk pu iv cn tn ma ca fi di sc se ag sy sg au cs aa ao ee cu ex
+costing.report.view                                                    .  .  o  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .  .  .  .  .
+costing.*.view                                                         .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .  .  .  .  .
+costing.*.approve                                                      .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .  .  .  .  .
+costing.*.edit costing.*.submit costing.*.import                       .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+costing.*                                                              .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .  .  .  .  .  .  .  .  .  .
+ledger.period.open ledger.period.close ledger.period.reopen            .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .  .  .  .  .
+ledger.*.view                                                          .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .  .  .  .  a  .  .  .  .
+ledger.*.export                                                        .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .  a  .  .  .  .
+documents.*.view                                                       .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .  .  .  .
+org.unit.view org.parameter.view                                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a  a  a  a  o  a
+operations.article.view operations.training.view                       o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a  a  a  a  o  a
+operations.survey.view operations.enquiry.view                         o  o  o  .  a  a  a  a  o  a  a  a  a  a  a  a  .  .  .  a  a  a  a  o  a
+operations.training.attend operations.enquiry.ask                      o  o  o  .  a  a  a  a  o  a  a  a  .  a  a  a  .  .  .  a  a  a  a  o  a
+operations.survey.reply operations.enquiry.judge                       o  o  o  .  a  a  a  a  o  a  a  a  .  a  .  .  .  .  .  a  a  a  a  o  a
+operations.ticket.view                                                 o  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .  .  .  .  .  .
+operations.ticket.log                                                  o  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .  .
+operations.ticket.confirm operations.contract.edit                     .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .  .  .
+operations.gate.edit operations.rating.give operations.cti.*           .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .  .  .
+operations.ticket.work operations.duty.work operations.enquiry.answer  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  .  .  .  .  .  .  .  .  .
+operations.duty.edit                                                   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .
+operations.*.view                                                      .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  a  .  .  .  .  .  .  .  .  .
+operations.*                                                           .  .  .  .  .  .  .  .  .  .  .  .  .  a  a  a  .  .  .  .  .  .  .  .  .
+org.parameter.verify                                                   .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .  .  .  .  .  .
+system.*                                                               .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .  .
+security.*                                                             .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .  .
+audit.*                                                                .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  a  .  .  .  .  .  .
+ledger.*.edit documents.*.edit org.category.edit                       .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 """
 
 # What is narrowed by department. Everything else of a screen belongs to the whole hospital.

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 from hrp.platform.access.permissions import registry as declared
-from tests.permissions import materials, matrix, newer_materials
+from tests.permissions import assets, materials, matrix, newer_materials
 from tests.permissions.doors import Door
 from tests.permissions.places import ANONYMOUS, MISSING, UNSEEN
 
@@ -44,11 +44,11 @@ def _holdings(table: str) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-TABLES = (matrix, newer_materials, materials)
+TABLES = (matrix, newer_materials, materials, assets)
 ROWS = [row for table in TABLES for row in _rows(table.DOORS)]
 HOLDINGS = [held for table in TABLES for held in _holdings(table.HOLDS)]
 SCOPED = frozenset(name for table in TABLES for name in table.BY_DEPARTMENT.split())
-CALLED = {**matrix.CALLED, **materials.CALLED, **newer_materials.CALLED}
+CALLED = {**matrix.CALLED, **materials.CALLED, **newer_materials.CALLED, **assets.CALLED}
 
 
 @cache
@@ -105,7 +105,7 @@ REFUSED = Expected("403 or 404", frozenset({403, 404}))  # of what is the whole 
 NEVER = Expected("a refusal", frozenset({403, 404, 405, 409, 422}))
 UNASKED = ("open", "signed", "own", "nobody", "nothing", "token", "seal", "key")  # no permission of a person
 ALONE = (ANONYMOUS, "ky", "al", "mx")  # like nobody else
-NARROW = frozenset({"rq", "re", "hd", "ky", "tn", "al"})  # who never reaches past the own department
+NARROW = frozenset({"rq", "re", "hd", "ky", "tn", "cu", "al"})  # who never reaches past the own department
 
 
 class Policy:
@@ -235,13 +235,21 @@ class Policy:
         """All that tells a column from others at a door: what it holds of the same nouns, its party, whether it is named."""
         if column in ALONE:
             return (column,)
-        nouns = {code.rpartition(".")[0] for code in self.asked(door)}
-        held = tuple(reach(column, p.code) for p in declared if p.code.rpartition(".")[0] in nouns)
+        held = tuple(reach(column, code) for code in self._telling(door))
         if not any(held):
             return ()
         row = self.row(door)
         named = row is not None and any(column in n[1:].split("|") for n in row.needs if n[0] in "=≠^")
         return (held, matrix.ROLES[column][2], column in NARROW, named)
+
+    def _telling(self, door: Door) -> list[str]:
+        """The permissions that tell people apart at a door: those of its nouns; of assets, which most people of the house see
+        and few do anything with, only those it asks for."""
+        asked = self.asked(door)
+        if door.is_of_assets:
+            return sorted(asked)
+        nouns = {code.rpartition(".")[0] for code in asked}
+        return [one.code for one in declared if one.code.rpartition(".")[0] in nouns]
 
     def may_look(self, column: str, door: Door) -> bool:
         """Whether the column holds the first thing the door asks for."""

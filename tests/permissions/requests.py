@@ -14,11 +14,12 @@ from hrp.platform.access.services.sessions import SEEN as SEEN_AT
 from hrp.platform.access.services.sessions import STARTED
 from hrp.platform.ui import reach, screens
 from hrp.platform.ui.screens import RegisterScreen
-from tests.permissions.doors import CLOSED, NAMED_IN_BODY, NAMED_IN_QUERY, Door
+from tests.permissions.doors import CLOSED, NAMED_IN_BODY, NAMED_IN_PATH, NAMED_IN_QUERY, Door
 from tests.permissions.places import ANONYMOUS, MISSING, canary
 from tests.permissions.world import NOW, Hospital
 
 ABSENT_ID = 987654321
+NO_TOKEN = "00000000-0000-4000-8000-000000000000"
 
 
 class Thin(Client):
@@ -85,6 +86,8 @@ class Requests:
         match name:
             case "pk" | "session_id" | "key_id":
                 return self.id_of(door, place)
+            case "token" if door.name in NAMED_IN_PATH:
+                return self.hospital.names[door.name].get(place, NO_TOKEN)
             case "token" | "code" if door.name in self.hospital.secrets:
                 return self.hospital.secrets[door.name] if place != MISSING else "nothing"
             case "ticket" | "article" | "event":

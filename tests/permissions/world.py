@@ -46,7 +46,7 @@ from hrp.platform.ledger.models import Entry, Line, Period
 from hrp.platform.notify.models import ContactPoint, Delivery, Gateway, Message
 from hrp.platform.org.models import CalendarYear, Campus, OrgTreeEdge, OrgUnit, Parameter
 from hrp.platform.org.services import move_unit
-from tests.permissions import matrix, policy, rooms, world_materials
+from tests.permissions import matrix, policy, rooms, world_assets, world_materials
 from tests.permissions.places import canary, heavy
 
 NOW = clock.at(dt.date(2026, 11, 24), 10)
@@ -124,6 +124,7 @@ def _build() -> Hospital:
     builder.stores()
     world_materials.furnish(builder, file=ATTACHMENT)
     builder.papers()
+    world_assets.furnish(builder, file=ATTACHMENT)
     builder.tickets()
     builder.registers()
     builder.personal()

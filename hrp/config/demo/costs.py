@@ -22,15 +22,11 @@ PER_HEAD: dict[str, dict[str, tuple[int, int]]] = {
     "payroll": {
         "clinical": (14200, 17800), "medtech": (13400, 16200), "auxiliary": (8600, 9900), "admin": (10800, 12600),
     },
-    "depreciation": {
-        "clinical": (1500, 2400), "medtech": (4200, 8800), "auxiliary": (900, 1600), "admin": (500, 900),
-    },
-    "amortisation": {"clinical": (90, 160), "medtech": (180, 320), "auxiliary": (60, 110), "admin": (150, 260)},
     "payable": {
         "clinical": (1100, 1900), "medtech": (1400, 2300), "auxiliary": (1200, 2100), "admin": (1500, 2900),
     },
 }  # fmt: skip
-SUBACCOUNT = {"payroll": "01", "depreciation": "04", "amortisation": "05", "payable": "07"}
+SUBACCOUNT = {"payroll": "01", "payable": "07"}
 
 # 消毒供应中心 serves those who use packs; 收费 serves outpatients; 结算 and 病案 serve wards
 SERVES = {
@@ -58,10 +54,10 @@ def _act(
 
 
 def enter_costs(org: Organisation, clerk: User, rng: random.Random, day: dt.date) -> None:
-    """Wages, depreciation, amortisation and running costs of every department; risk fund and drugs of those with any."""
+    """Wages and running costs of every department (depreciation comes from the assets themselves); risk fund and drugs of those with any."""
     accounts = dict(Account.objects.values_list("code", "id"))
     fund = Fund.objects.get(code="F1").pk
-    fiscal, teaching = Fund.objects.get(code="F2").pk, Fund.objects.get(code="F4").pk
+    teaching = Fund.objects.get(code="F4").pk
     for kind, by_category in PER_HEAD.items():
         lines = []
         for code, _, category, _, staff in UNITS:
@@ -73,15 +69,6 @@ def enter_costs(org: Organisation, clerk: User, rng: random.Random, day: dt.date
                     "account": accounts[f"{head}.{SUBACCOUNT[kind]}"],
                     "fund": fund,
                     "amount": amount,
-                }
-            )
-        if kind == "depreciation":  # an accelerator bought from a fiscal project
-            lines.append(
-                {
-                    "bearer": org.units["0202"].pk,
-                    "account": accounts["5001.04"],
-                    "fund": fiscal,
-                    "amount": _yuan(rng, 86000, 86000),
                 }
             )
         if kind == "payable":  # a teaching grant

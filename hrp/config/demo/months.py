@@ -8,6 +8,13 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hrp.assets import demo as assets
+from hrp.assets.acquisition import demo as acquisition
+from hrp.assets.changes import demo as changes
+from hrp.assets.construction import demo as construction
+from hrp.assets.disposal import demo as disposal
+from hrp.assets.equipment import demo as equipment
+from hrp.assets.stocktaking import demo as stocktaking
 from hrp.config.demo import costs, materials, organisation, people
 from hrp.config.demo.organisation import UNITS, Organisation
 from hrp.costing.services import reference
@@ -77,6 +84,7 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
     reference.install(actor=clerk)
     room = materials.build(org)
     months = months_until(today)
+    estate: assets.Estate
     ward = requesting.prepare(users, room.store, months[0])
     for month in months:
         final = min(last_day(month), today)
@@ -84,7 +92,11 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
             period = ledger.open_period(book=org.book, year=month.year, month=month.month, actor=finance)
         if month == months[0]:
             settlement.begin(accountant=users["zhangxiaoyan"], first=month, prices=materials.PRICES)
+            estate = assets.begin(
+                campus=org.campus, units=org.units, accountant=users["zhengyan"], first=month
+            )
             materials.opening(room, org, users["wangmin"], rng, month)
+        assets.month(estate, months.index(month), month, final)
         _materials(org, room, users["wangmin"], rng, month, final, SIZES[size])
         purchasing.seed(users=users, store=room.store, month=month, today=today, final=final)
         if month in months[-4:-1]:
@@ -97,14 +109,13 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
             closing = last_day(month)
             with clock.pinned(clock.at(closing, 18)):
                 settlement.close(accountant=users["zhangxiaoyan"], period=period)
+                assets.depreciate(estate, closing)
                 costs.enter_costs(org, clerk, rng, closing)
                 costs.count(org, clerk, rng, closing)
                 costs.allocate(org, clerk, closing)
                 ledger.close_period(period=period, actor=finance)
         say(f"{month:%Y-%m} {'已结账' if month != months[-1] else '未结账'}")
-    highvalue.seed(users, org.units, today)
-    sterile.seed(users, org.units, today)
-    say("高值耗材与消毒供应")
+    _clinical(users, org, months[-1], today, say)
     _work_in_progress(org, room, users, rng, today)
     bins.seed(users, room.store, at_work(today, 8, 45))
     requesting.today(ward, today, at_work(today, 8, 50))
@@ -112,6 +123,15 @@ def build(*, size: str, today: dt.date, say: Say) -> None:
     catalogue.seed(users, room.suppliers, list(org.units.values()), today)
     say("目录与资质")
     _service(users, list(org.units.values()), today, say)
+
+
+def _clinical(users: dict[str, User], org: Organisation, month: dt.date, today: dt.date, say: Say) -> None:
+    """What is used on patients: high-value goods, sterile packs, and machines in repair and care."""
+    highvalue.seed(users, org.units, today)
+    sterile.seed(users, org.units, today)
+    say("高值耗材与消毒供应")
+    equipment.seed(users, org.units, month, today)
+    say("设备运维")
 
 
 def _service(users: dict[str, User], units: list[OrgUnit], today: dt.date, say: Say) -> None:
@@ -165,3 +185,8 @@ def _work_in_progress(
             draft = materials.draft_receipt(room, org, users["wangmin"], rng, today, lines)
             if submitted:
                 services.submit(draft, actor=users["wangmin"])
+    stocktaking.today(users, org.units, at_work(today, 8, 58))
+    disposal.today(users, org.campus, org.units, at_work(today, 8, 59))
+    acquisition.today(users, org.campus, org.units, at_work(today, 9, 2))
+    changes.today(users, at_work(today, 9))
+    construction.today(users, org.campus, org.units, at_work(today, 9, 1))

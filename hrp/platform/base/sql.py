@@ -56,6 +56,22 @@ def row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
         return found
 
 
+@contextmanager
+def over_everything() -> Iterator[None]:
+    """For the statements inside that read and write most rows of large tables: memory to hash in, and no row by row look-ups.
+
+    The planner cannot know how many rows a closed form lets through, guesses a few hundred and then visits a million one by
+    one. In the caller's transaction, and over at its end or the block's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off; SET LOCAL jit = off")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL work_mem TO DEFAULT; SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL jit TO DEFAULT"
+        )
+
+
 @cache
 def _lock_statement(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Callable[..., Any]]]]:
     """The locking SELECT of a model, its field names, and what must be done to which column of an answer."""

@@ -17,7 +17,17 @@ from hrp.platform.documents.models import ApprovalTask, State
 from hrp.platform.ui import reach, screens
 
 OPEN_STATES = (State.DRAFT, State.SUBMITTED, State.RETURNED, State.APPROVED)
-_FIELDS = ("kind", "pk", "number", "business_date", "state", "total", "updated_at", "unit", "person")
+_FIELDS = (
+    "paper_kind",
+    "pk",
+    "number",
+    "business_date",
+    "state",
+    "total",
+    "updated_at",
+    "paper_unit",
+    "paper_person",
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +49,13 @@ class Paper:
 
 
 def _of_type(rows: QuerySet[Any], kind: str) -> QuerySet[Any]:
+    """The columns of a paper, named so that no field of any document type has the same name."""
     return (
         rows.order_by()
         .annotate(
-            kind=Value(kind, output_field=CharField()),
-            unit=F("org_unit__name"),
-            person=F("maker__display_name"),
+            paper_kind=Value(kind, output_field=CharField()),
+            paper_unit=F("org_unit__name"),
+            paper_person=F("maker__display_name"),
         )
         .values_list(*_FIELDS)
     )

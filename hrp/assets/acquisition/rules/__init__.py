@@ -1,0 +1,1 @@
+"""What acquisition reckons with. Pure."""

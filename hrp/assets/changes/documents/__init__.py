@@ -1,0 +1,1 @@
+"""Documents that change cards, one file per noun."""

@@ -1,0 +1,5 @@
+"""The tables of 资产变更 beside its documents."""
+
+from hrp.assets.changes.models.handovers import Handover
+
+__all__ = ["Handover"]

@@ -1,0 +1,1 @@
+"""Declared screens of 资产变更."""

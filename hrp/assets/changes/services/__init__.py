@@ -1,0 +1,1 @@
+"""Verbs of 资产变更 beside its documents."""

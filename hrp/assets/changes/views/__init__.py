@@ -1,0 +1,1 @@
+"""Hand-drawn pages of 资产变更."""

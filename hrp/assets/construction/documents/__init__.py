@@ -1,0 +1,1 @@
+"""Documents of 在建工程, one file per noun."""

@@ -1,0 +1,1 @@
+"""Verbs of 在建工程 beside its documents."""

@@ -1,0 +1,1 @@
+"""Documents of disposal: the request with its opinions, and what was received."""

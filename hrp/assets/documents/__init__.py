@@ -1,0 +1,1 @@
+"""Documents of fixed assets, one file per noun."""

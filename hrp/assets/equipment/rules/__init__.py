@@ -1,0 +1,1 @@
+"""Pure rules of equipment: no database, no clock, no user."""

@@ -1,0 +1,1 @@
+"""Reads of equipment that have a name."""

@@ -1,0 +1,1 @@
+"""Doors of equipment that are no declared screen."""

@@ -1,0 +1,1 @@
+"""Documents of what is let outside, one file per noun."""

@@ -1,0 +1,1 @@
+"""Declared screens of 租赁."""

@@ -1,0 +1,1 @@
+"""Verbs of 租赁 beside its documents."""

@@ -1,0 +1,1 @@
+"""Rules of fixed assets: pure functions of numbers and months, no database (import-linter keeps Django out)."""

@@ -1,0 +1,1 @@
+"""Reads of fixed assets that have a name."""

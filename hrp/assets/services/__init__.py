@@ -1,0 +1,1 @@
+"""Verbs of fixed assets that are not "post a document"."""

@@ -1,0 +1,1 @@
+"""Pages of stocktaking beside its declared screens."""

@@ -1,0 +1,1 @@
+"""Doors of fixed assets that are drawn by hand."""
