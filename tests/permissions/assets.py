@@ -139,7 +139,8 @@ view edit                         POST         assets.lease.act:end assets.lease
 assets.split.edit                 GET          lookup:assets.split_card
 assets.merge.edit                 GET          lookup:assets.merge_card
 assets.reclassification.edit      GET          lookup:assets.reclassification_card
-assets.relocation.edit            GET          lookup:assets.relocation_card lookup:assets.keeper
+assets.relocation.edit            GET          lookup:assets.relocation_card
+assets.asset.edit|assets.asset_transfer.edit|assets.relocation.edit GET lookup:assets.keeper
 assets.rent_out.edit              GET          lookup:assets.rent_out_card
 assets.rent_income.edit           GET          lookup:assets.let_contract
 

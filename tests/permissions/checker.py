@@ -75,6 +75,14 @@ def takes_no_more_than_an_id(door: Door) -> bool:
     return door.page in SHORT or (door.page == "detail" and door.method == "POST" and door.code != "save")
 
 
+def _is_its_turn(door: Door) -> bool:
+    """Of what every kind of paper shares, which the papers of materials answer for one by one, assets try some at each kind."""
+    shared = SHARED_ACTS[1:]
+    if door.code not in shared or door.page not in ("detail", "bulk"):
+        return True
+    return shared.index(door.code) % 3 == crc32(door.screen.encode()) % 3
+
+
 class Checker:
     """Knocks, and says what was not as the matrix has it."""
 
@@ -109,6 +117,8 @@ class Checker:
         needs = row.needs if row is not None else ()
         if not self.policy.asks(door):
             return FEWER if needs[:1] == ("nobody",) else FEW
+        if door.is_of_assets and not _is_its_turn(door):
+            return ()
         if self.policy.is_alike(door) or (door.page in ("detail", "bulk") and door.code in SHARED_ACTS[1:]):
             return ALIKE
         return tuple(
@@ -145,6 +155,10 @@ class Checker:
         if takes_no_more_than_an_id(door):
             return ("own", "sibling", *nowhere)
         looks = door.method == "GET" and door.page in ("detail", "get")
+        if door.is_of_assets:  # of the same machinery: another place at every door
+            turn = crc32(str(door).encode())
+            below = (SEEN[1 + turn % 2],) if looks else ()
+            return ("own", *below, UNSEEN[turn % len(UNSEEN)], *nowhere)
         return (*(SEEN if looks else ("own",)), *UNSEEN, *nowhere)
 
     # -- one knock ---------------------------------------------------------------------------------------------

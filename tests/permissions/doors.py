@@ -87,6 +87,11 @@ class Door:
         return self.thing.startswith("assets.") or self.name.startswith("api:assets.")
 
     @property
+    def is_of_papers(self) -> bool:
+        """Whether the door is of a declared kind of document."""
+        return self.family.removeprefix("api:").startswith("{document}")
+
+    @property
     def is_of_operations(self) -> bool:
         return self.thing.startswith("operations.") or self.name.startswith("api:operations.")
 

@@ -1,4 +1,6 @@
-"""Fixed assets hold to the matrix. A file of its own, so that several processes can share the knocking."""
+"""Fixed assets hold to the matrix: cards, machines, stocktakes, registers and reports. Their papers have a file of their own,
+so that several processes can share the knocking.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,10 @@ from tests.permissions.checker import Checker
 from tests.permissions.doors import doors
 from tests.permissions.world import Hospital
 
-LEAST_KNOCKS = 6000
+LEAST_KNOCKS = 4000
 
 
 def test_everybody_gets_what_the_matrix_says_of_assets(hospital: Hospital) -> None:
     checker = Checker(hospital)
-    assert checker.faults(door for door in doors() if door.is_of_assets) == []
+    assert checker.faults(door for door in doors() if door.is_of_assets and not door.is_of_papers) == []
     assert checker.knocks > LEAST_KNOCKS

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -21,6 +22,7 @@ import typst
 from django.conf import settings
 from django.db import transaction
 from django.test import override_settings
+from django.urls import get_resolver
 
 from hrp.config import roles
 from hrp.costing.documents.allocation_run import AllocationRun
@@ -96,17 +98,19 @@ class Hospital:
 def standing() -> Iterator[Hospital]:
     """The hospital, in a transaction that is never committed and at an hour that does not pass.
 
-    Sessions live in their cookies meanwhile: one query less in each of ten thousand requests.
+    Sessions live in their cookies meanwhile: one query less in each of ten thousand requests; and what stands behind an
+    address is found once, not by every one who knocks there: a quarter of the time.
     """
     attachment = Path(settings.MEDIA_ROOT) / ATTACHMENT
     attachment.parent.mkdir(parents=True, exist_ok=True)
     attachment.write_text("附件", encoding="utf-8")
-    said = logging.getLogger("django.request")
+    said, addresses = logging.getLogger("django.request"), get_resolver()
     with (
         clock.pinned(NOW),
         override_settings(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies"),
         mock.patch.object(typst, "Compiler", Paper),
         mock.patch.object(said, "disabled", new=True),
+        mock.patch.object(addresses, "resolve", lru_cache(maxsize=4096)(addresses.resolve)),
         transaction.atomic(),
     ):
         yield _build()

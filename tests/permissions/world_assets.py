@@ -65,13 +65,17 @@ from hrp.platform.documents.models import Attachment
 from hrp.platform.documents.testing import SINCE
 from hrp.platform.ledger.models import Account
 from tests.permissions import world_acquisition, world_asset_life
-from tests.permissions.places import canary, common, heavy
+from tests.permissions.places import HEAVY, canary, common, heavy
 
 if TYPE_CHECKING:
     from hrp.platform.org.models import OrgUnit
     from tests.permissions.world import Builder
 
 YEAR_END = dt.date(2026, 12, 31)
+WEIGHED = (
+    "assets.booking", "assets.revision", "assets.depreciation_run", "assets.disposal_request", "assets.acquisition_request",
+    "assets.acquisition_plan", "assets.reclassification", "assets.rent_income", "assets.construction_cost",
+)  # fmt: skip
 MODEL = "XV-5"  # of every machine a notice speaks of
 
 
@@ -94,6 +98,7 @@ def furnish(builder: Builder, *, file: str) -> None:
     for place, unit in units.items():
         assets.counted(place, unit)
     world_acquisition.furnish(assets)
+    assets.weigh()
 
 
 class Assets:
@@ -151,6 +156,14 @@ class Assets:
             number="PZ-1", large_class=buying_rules.LargeClass.objects.earliest("pk"), hospital=self.builder.base.hospital,
             quota=1, valid_from=SINCE,
         )  # fmt: skip
+
+    def weigh(self) -> None:
+        """Of these a sheet shows nothing but what they add up to: the sibling's is the heavy amount."""
+        for kind in WEIGHED:
+            rows = registry.types[kind].model._default_manager.filter(
+                pk=self.hospital.objects[kind]["sibling"]
+            )
+            rows.update(total=HEAVY)
 
     # -- cards ---------------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class AssetTransfer(Document):
         self.total = sum((a.cost for a in {line.asset for line in lines if line.asset_id}), ZERO)
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = []
         ratios: dict[int, dict[str, Decimal]] = defaultdict(dict)
         for place, line in enumerate(lines):
@@ -74,7 +75,7 @@ class AssetTransfer(Document):
                 sharing.require_whole(parts, of=str(lines[place].asset))
             except Invalid as refused:
                 problems.append(Problem(refused.reason, field="ratio", line=place, way_out=refused.way_out))
-        problems += checks.strangers(self, lines) + self._elsewhere(lines)
+        problems += self._elsewhere(lines)
         problems += gates.problems(gates.Moment.TRANSFER, self, lines, self.business_date)
         if problems:
             raise Invalid(

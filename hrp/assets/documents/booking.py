@@ -69,7 +69,8 @@ class Booking(Document):
         self.total = sum(costs.values(), ZERO)
 
     def validate(self, lines: Sequence[Any]) -> None:
-        problems = checks.booking_problems(lines, self.business_date) + checks.strangers(self, lines)
+        checks.require_known(self, lines)
+        problems = checks.booking_problems(lines, self.business_date)
         problems += gates.problems(gates.Moment.BOOKING, self, lines, self.business_date)
         if problems:
             raise Invalid(

@@ -126,6 +126,17 @@ def strangers(document: Any, lines: Sequence[Any]) -> list[Problem]:
     return problems
 
 
+def require_known(document: Any, lines: Sequence[Any]) -> None:
+    """Refuses strangers before anything is said of the cards, their names and states included."""
+    problems = strangers(document, lines)
+    if problems:
+        raise Invalid(
+            f"{document.spec.title}有 {len(problems)} 处需要修改",
+            problems=problems,
+            way_out="请按标红处修改。",
+        )
+
+
 def require_in_reach(
     document: Any, named: Iterable[tuple[int | None, int]], *, field: str, words: str
 ) -> None:

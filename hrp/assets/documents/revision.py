@@ -89,12 +89,13 @@ class Revision(Document):
         self.total = sum((line.amount for line in lines if line.amount is not None), ZERO)
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = [] if self.reason.strip() else [Problem("请填写变动原因", field="reason")]
         for place, line in enumerate(lines):
             problems += self._line_problems(place, line)
         if self.kind in (Kind.SETTLEMENT, Kind.CORRECTION) and self.counter != Counter.PRIOR_YEARS:
             problems.append(Problem("暂估转决算与差错更正计入以前年度盈余调整", field="counter"))
-        problems += _contradictions(lines) + checks.strangers(self, lines)
+        problems += _contradictions(lines)
         problems += gates.problems(gates.Moment.REVISION, self, lines, self.business_date)
         if problems:
             raise Invalid(

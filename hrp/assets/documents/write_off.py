@@ -92,6 +92,7 @@ class WriteOff(Document):
         self.total = sum((line.asset.cost for line in lines if line.asset_id), ZERO)
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = [] if self.reason.strip() else [Problem("请填写处置原因", field="reason")]
         seen: set[int] = set()
         for place, line in enumerate(lines):
@@ -112,7 +113,6 @@ class WriteOff(Document):
                     Problem(f"处置日期早于入账日期 {line.asset.booked_on}", field="asset", line=place)
                 )
             seen.add(line.asset_id)
-        problems += checks.strangers(self, lines)
         problems += gates.problems(gates.Moment.WRITE_OFF, self, lines, self.business_date)
         if problems:
             raise Invalid(

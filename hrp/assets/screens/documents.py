@@ -11,8 +11,10 @@ from django.db.models.functions import Cast, Concat, Replace, Upper
 from hrp.assets.models import Asset, Depreciation
 from hrp.assets.models.cards import HELD, Status
 from hrp.assets.rules.labels import PREFIX
+from hrp.assets.screens.reaching import reach
 from hrp.assets.selectors import month_checks
 from hrp.platform.access import scope
+from hrp.platform.access.models import User
 from hrp.platform.base import clock
 from hrp.platform.org.models import OrgUnit
 from hrp.platform.ui.screens import Column, DocumentScreen, Field, Filter, LineField, Lookup, Panel
@@ -29,6 +31,7 @@ COLUMNS = (
 
 DRAFTS = Lookup(
     key="assets.draft_card",
+    within=reach(Asset, "assets.booking.edit"),
     title="待入账卡片",
     queryset=lambda actor, params: scope.filter(
         actor, "assets.booking.edit", Asset.objects.filter(status=Status.DRAFT).order_by("-id"), "org_unit"
@@ -41,12 +44,25 @@ DRAFTS = Lookup(
 )
 
 
+KEEPERS = Lookup(
+    key="assets.keeper",
+    title="保管人",
+    queryset=lambda actor, params: User.objects.filter(is_active=True, duty="business").order_by("username"),
+    search=("username__istartswith", "display_name__icontains", "pinyin__icontains"),
+    exact=("username",),
+    label=lambda user: user.display_name,
+    hint=lambda user: user.username,
+    permissions=("assets.asset.edit", "assets.asset_transfer.edit", "assets.relocation.edit"),
+)
+
+
 def held_cards(kind: str, statuses: Sequence[str] = HELD, **where: Any) -> Lookup:
     """Cards a document of this kind may name: those its maker may handle, by number, name or the code on their label."""
     code = f"assets.{kind}.edit"
     label = Concat(Value(PREFIX), Upper(Replace(Cast("token", CharField()), Value("-"), Value(""))))
     return Lookup(
         key=f"assets.{kind}_card",
+        within=reach(Asset, code),
         title="资产",
         queryset=lambda actor, params: scope.filter(
             actor,
@@ -130,7 +146,7 @@ TRANSFERS = DocumentScreen(
         LineField("asset", lookup="assets.asset_transfer_card", width=280),
         LineField("from_unit", title="现科室", shows="asset__org_unit__name", readonly=True, width=140),
         LineField("to_unit", title="调入科室", width=160), LineField("ratio", width=90, places=4),
-        LineField("location", width=160, required=False), LineField("keeper", width=120, required=False),
+        LineField("location", width=160, required=False), LineField("keeper", lookup="assets.keeper", width=120, required=False),
     ),
     lines_title="调拨明细",
     scan="asset",
@@ -238,4 +254,4 @@ RUNS = DocumentScreen(
 )  # fmt: skip
 
 ALL = (BOOKINGS, REVISIONS, TRANSFERS, WRITE_OFFS, RUNS)
-LOOKUPS = (DRAFTS, held_cards("revision"), held_cards("asset_transfer"), held_cards("write_off"))
+LOOKUPS = (DRAFTS, KEEPERS, held_cards("revision"), held_cards("asset_transfer"), held_cards("write_off"))

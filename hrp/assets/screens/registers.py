@@ -146,7 +146,7 @@ ASSETS = RegisterScreen(
         "device_class", "unit", "quantity", Field("parent", lookup="assets.asset"),
         Field("supplier", section="取得"), "contract_number", "invoice_number", "produced_on", "accepted_on",
         Field("booked_on", readonly=True), Field("life_months", help="空为年限表的执行年限"), Field("life_basis", help="无形资产填写；使用寿命不确定的不摊销"), "total_units",
-        Field("campus", section="使用"), "org_unit", "location", "keeper", "shared", "life_support", "warranty_from", "warranty_to",
+        Field("campus", section="使用"), "org_unit", "location", Field("keeper", lookup="assets.keeper"), "shared", "life_support", "warranty_from", "warranty_to",
         Field("technical", span=3, kind="textarea", section="其他"), Field("note", span=3),
     ),
     panels=PANELS,

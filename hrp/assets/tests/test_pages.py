@@ -10,6 +10,7 @@ from django.test import Client
 
 from hrp.assets.documents.booking import Booking
 from hrp.assets.documents.depreciation_run import DepreciationRun
+from hrp.assets.models import Asset
 from hrp.assets.selectors import month_checks, whole_card
 from hrp.assets.tests.world import FIRST, AssetHospital, day, end
 from hrp.platform.base import clock
@@ -104,3 +105,22 @@ def test_a_run_shows_what_it_will_book_and_what_is_not_in_order(
     assert month_checks.checks(run) == []
     second = hospital.run(end(2))
     assert {cell.change for cell in month_checks.cells(second)} == {0}
+
+
+def test_a_card_is_made_and_completed_in_its_form(hospital: AssetHospital, client: Client) -> None:
+    """The form sends text: ids of rows, and of a booked card everything that stands as it stood."""
+    form = {
+        "name": "输液泵", "asset_class": hospital.device.pk, "way": "purchase", "value_kind": "cost", "unit": "台", "quantity": "1",
+        "life_months": "72", "campus": hospital.world.campus.pk, "org_unit": hospital.world.unit.pk, "location": hospital.room.pk,
+    }  # fmt: skip
+    made = client.post("/assets/cards/new", form)
+    assert made.status_code == 302
+    assert Asset.objects.get(name="输液泵").life_months == 72
+    asset = hospital.book((hospital.own, "60000.00"), on=FIRST)
+    kept = {**form, "name": asset.name, "life_months": str(asset.life_months)}
+    assert client.post(f"/assets/cards/{asset.pk}/edit", {**kept, "note": "二楼"}).status_code == 302
+    refused = client.post(f"/assets/cards/{asset.pk}/edit", {**kept, "life_months": "12"})
+    assert refused.status_code == 409
+    assert "不能直接修改" in refused.content.decode()
+    asset.refresh_from_db()
+    assert (asset.note, asset.life_months) == ("二楼", 60)

@@ -15,6 +15,7 @@ from hrp.assets.acquisition.screens import reading
 from hrp.assets.acquisition.screens.requests import COLUMNS, DATES, NUMBER
 from hrp.assets.acquisition.services import accepting
 from hrp.assets.models import Asset
+from hrp.assets.screens.reaching import reach
 from hrp.platform.access import scope
 from hrp.platform.documents.models import State
 from hrp.platform.documents.registry import load, url_for
@@ -29,6 +30,7 @@ VIEW, EDIT = "assets.acquisition_acceptance.view", "assets.acquisition_acceptanc
 
 CONTRACTS = Lookup(
     key="assets.acquisition_contract_in_force",
+    within=reach(AcquisitionContract, EDIT),
     title="履行中的合同",
     queryset=lambda actor, params: AcquisitionContract.objects.filter(state=State.POSTED).order_by("-id")
     if scope.everywhere(actor, EDIT)
@@ -40,6 +42,7 @@ CONTRACTS = Lookup(
 )  # fmt: skip
 BOUGHT = Lookup(
     key="assets.acquisition_contract_line",
+    within=reach(AcquisitionContractLine, EDIT, "document__org_unit"),
     title="合同设备",
     queryset=lambda actor, params: scope.filter(
         actor, EDIT,
@@ -56,6 +59,7 @@ BOUGHT = Lookup(
 )  # fmt: skip
 DEFECTS = Lookup(
     key="assets.open_defect",
+    within=reach(Defect, accepting.WORK, "acceptance__org_unit"),
     title="未处理的缺陷",
     queryset=lambda actor, params: scope.filter(
         actor, accepting.WORK, Defect.objects.filter(end__isnull=True, acceptance__state__in=accepting.OPEN).select_related("acceptance").order_by("-pk"),

@@ -20,6 +20,7 @@ from hrp.assets.acquisition.documents.request import AcquisitionRequestLine
 from hrp.assets.acquisition.screens import reading
 from hrp.assets.acquisition.screens.requests import COLUMNS, DATES, NUMBER, VERDICTS
 from hrp.assets.acquisition.services import bidding, contracting
+from hrp.assets.screens.reaching import reach
 from hrp.platform.access import scope
 from hrp.platform.base import clock
 from hrp.platform.base.refusals import Invalid, Problem
@@ -46,6 +47,7 @@ def _documents(model: Any, code: str, **where: Any) -> Any:
 
 PLANNED = Lookup(
     key="assets.planned_request_line",
+    within=reach(AcquisitionRequestLine, "assets.acquisition_purchase.edit", "document__org_unit"),
     title="计划项目",
     queryset=lambda actor, params: scope.filter(
         actor, "assets.acquisition_purchase.edit",
@@ -63,6 +65,7 @@ PLANNED = Lookup(
 
 BIDS = Lookup(
     key="assets.acquisition_bid",
+    within=reach(Bid, bidding.AWARD, "purchase__org_unit"),
     title="投标",
     queryset=lambda actor, params: scope.filter(
         actor, bidding.AWARD, Bid.objects.filter(purchase__state__in=UNDECIDED).select_related("purchase").order_by("-purchase", "-score"),
@@ -75,6 +78,7 @@ BIDS = Lookup(
 )  # fmt: skip
 AWARDED = Lookup(
     key="assets.awarded_purchase",
+    within=reach(AcquisitionPurchase, "assets.acquisition_contract.edit"),
     title="已中标的采购单",
     queryset=_documents(AcquisitionPurchase, "assets.acquisition_contract.edit", state=State.POSTED),
     search=("number__icontains", "lines__request_line__name__icontains"),
@@ -84,6 +88,7 @@ AWARDED = Lookup(
 )
 IN_FORCE = Lookup(
     key="assets.payable_contract",
+    within=reach(AcquisitionContract, "assets.acquisition_payment.edit"),
     title="履行中的合同",
     queryset=_documents(AcquisitionContract, "assets.acquisition_payment.edit", state=State.POSTED),
     search=("number__icontains", "contract_number__icontains", "supplier__icontains"),
@@ -94,6 +99,7 @@ IN_FORCE = Lookup(
 )
 MILESTONES = Lookup(
     key="assets.contract_milestone",
+    within=reach(PayMilestone, "assets.acquisition_payment.edit", "contract__org_unit"),
     title="付款节点",
     queryset=lambda actor, params: scope.filter(
         actor, "assets.acquisition_payment.edit",

@@ -18,6 +18,7 @@ from hrp.assets.acquisition.models.limits import STEP_TITLES
 from hrp.assets.acquisition.rules.decisions import Step
 from hrp.assets.acquisition.screens import reading
 from hrp.assets.acquisition.services import deciding
+from hrp.assets.screens.reaching import reach
 from hrp.platform.access import scope
 from hrp.platform.access.models import RoleGrant, RolePermission, User
 from hrp.platform.base import clock
@@ -68,6 +69,7 @@ LARGE = Lookup(
 )
 APPROVED = Lookup(
     key="assets.approved_request_line",
+    within=reach(AcquisitionRequestLine, "assets.acquisition_plan.edit", "document__org_unit"),
     title="已批准的申购项目",
     queryset=lambda actor, params: scope.filter(
         actor, "assets.acquisition_plan.edit",

@@ -57,13 +57,13 @@ class Merge(Document):
         self.total = sum((line.asset.cost for line in lines if line.asset_id), ZERO)
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = [] if self.reason.strip() else [Problem("请填写合并原因", field="reason")]
         problems += [
             Problem("请选择资产", field="asset", line=place)
             for place, line in enumerate(lines)
             if line.asset_id is None
         ]
-        problems += checks.strangers(self, lines)
         if not problems:
             problems = self._card_problems(lines)
         if not problems:

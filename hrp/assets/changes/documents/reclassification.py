@@ -69,6 +69,7 @@ class Reclassification(Document):
         self.total = sum((line.asset.cost for line in lines if line.asset_id), Decimal(0))
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = [] if self.reason.strip() else [Problem("请填写变更原因", field="reason")]
         if getattr(self, "asset_class_id") is None:  # noqa: B009 - not yet chosen
             problems.append(Problem("请选择新分类", field="asset_class"))
@@ -77,7 +78,6 @@ class Reclassification(Document):
             for place, line in enumerate(lines)
             if line.asset_id is None
         ]
-        problems += checks.strangers(self, lines)
         if not problems:
             month = months.effective(self.business_date)
             cards = subledger.read([line.asset_id for line in lines], month=month)

@@ -52,6 +52,7 @@ class Relocation(Document):
         db_table = "assets_relocation"
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = []
         ids = [line.asset_id for line in lines]
         for place, line in enumerate(lines):
@@ -71,7 +72,6 @@ class Relocation(Document):
                 problems.append(
                     Problem(words, field="to_location", line=place, way_out="换院区请用资产调拨单。")
                 )
-        problems += checks.strangers(self, lines)
         if problems:
             raise Invalid(
                 f"移交单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"

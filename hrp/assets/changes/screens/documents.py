@@ -12,19 +12,7 @@ from hrp.assets.models.cards import HELD
 from hrp.assets.screens.documents import DATES, MAKER, NUMBER, held_cards, ticked
 from hrp.assets.selectors import schedules
 from hrp.platform.access import scope
-from hrp.platform.access.models import User
-from hrp.platform.ui.screens import Action, Column, DocumentScreen, Field, LineField, Lookup, Panel
-
-KEEPERS = Lookup(
-    key="assets.keeper",
-    title="保管人",
-    queryset=lambda actor, params: User.objects.filter(is_active=True, duty="business").order_by("username"),
-    search=("username__istartswith", "display_name__icontains", "pinyin__icontains"),
-    exact=("username",),
-    label=lambda user: user.display_name,
-    hint=lambda user: user.username,
-    permissions=("assets.relocation.edit",),
-)
+from hrp.platform.ui.screens import Action, Column, DocumentScreen, Field, LineField, Panel
 
 
 def _made(document: Any, actor: Any) -> list[dict[str, Any]]:
@@ -170,7 +158,7 @@ RELOCATIONS = DocumentScreen(
     order=32,
     columns=(
         Column("number", fixed=True, card="title"), Column("business_date", sort=True, card="meta"), Column("org_unit", card="line"),
-        Column("location", card="line"), "keeper", Column("state", card="tag"), Column("maker", card="meta"),
+        Column("location", card="line"), "keeper", Column("reason", card="line"), Column("state", card="tag"), Column("maker", card="meta"),
     ),
     filters=(NUMBER, DATES, MAKER),
     fields=(
@@ -196,7 +184,7 @@ RELOCATIONS = DocumentScreen(
 
 ALL = (SPLITS, MERGES, RECLASSIFICATIONS, RELOCATIONS)
 LOOKUPS = (
-    held_cards("split", SETTLED), held_cards("merge", SETTLED), held_cards("reclassification"), held_cards("relocation"), KEEPERS,
+    held_cards("split", SETTLED), held_cards("merge", SETTLED), held_cards("reclassification"), held_cards("relocation"),
 )  # fmt: skip
 PERMISSIONS = {
     "assets.handover.receive": "扫码签收调拨与移交的资产",

@@ -95,6 +95,7 @@ class DisposalRequest(Document):
             line.months_short = short.get(line.asset_id, 0)
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = [] if self.explanation.strip() else [Problem("请填写情况说明", field="explanation")]
         seen: set[int] = set()
         asked = set(
@@ -115,7 +116,7 @@ class DisposalRequest(Document):
             elif asset.pk in asked:
                 problems.append(Problem(f"{asset} 已在另一张处置申请中", field="asset", line=place))
             seen.add(asset.pk)
-        problems += checks.strangers(self, lines) or self._below_life(lines)
+        problems += self._below_life(lines)
         if problems:
             raise Invalid(
                 f"处置申请单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"

@@ -20,6 +20,7 @@ from hrp.assets.disposal.models import DisposalRule
 from hrp.assets.disposal.services import deciding, executing
 from hrp.assets.models import Asset
 from hrp.assets.models.cards import HELD
+from hrp.assets.screens.reaching import reach
 from hrp.platform.access import scope
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
@@ -34,6 +35,7 @@ VERDICTS = (("yes", "同意"), ("no", "不同意"))
 
 CARDS = Lookup(
     key="assets.disposal_request_card",
+    within=reach(Asset, "assets.disposal_request.edit"),
     title="资产",
     queryset=lambda actor, params: scope.filter(
         actor,
@@ -49,6 +51,7 @@ CARDS = Lookup(
 )
 REQUESTED = Lookup(
     key="assets.disposal_request_asset",
+    within=reach(Asset, executing.EXECUTE),
     title="申请单中的资产",
     queryset=lambda actor, params: scope.filter(
         actor, executing.EXECUTE, Asset.objects.filter(status="pending").order_by("number"), "org_unit"
@@ -69,6 +72,7 @@ WITNESSES = Lookup(
 )
 EXECUTED = Lookup(
     key="assets.executed_disposal",
+    within=reach(DisposalRequest, "assets.disposal_income.edit"),
     title="已执行的处置申请",
     queryset=lambda actor, params: scope.filter(
         actor,

@@ -86,7 +86,7 @@ def test_what_is_missing_from_a_report_is_named(shop: Workshop) -> None:
 
 
 def test_other_departments_report_only_what_they_use(shop: Workshop) -> None:
-    with clock.pinned(NOON), pytest.raises(Forbidden):
+    with clock.pinned(NOON), pytest.raises(NotFound):
         repairs.report(actor=shop.stranger, asset=shop.monitor, fault="坏了")
     order = shop.report()
     with clock.pinned(NOON), pytest.raises(NotFound):

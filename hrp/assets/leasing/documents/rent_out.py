@@ -70,6 +70,7 @@ class RentOut(Document):
         self.total = sum((line.asset.cost for line in lines if line.asset_id), checks.ZERO)
 
     def validate(self, lines: Sequence[Any]) -> None:
+        checks.require_known(self, lines)
         problems = self._header_problems()
         ids = [line.asset_id for line in lines]
         for place, line in enumerate(lines):
@@ -83,7 +84,6 @@ class RentOut(Document):
                 problems.append(
                     Problem(f"{line.asset} 于 {line.asset.booked_on} 入账", field="asset", line=place)
                 )
-        problems += checks.strangers(self, lines)
         if problems:
             raise Invalid(
                 f"出租出借单有 {len(problems)} 处需要修改", problems=problems, way_out="请按标红处修改。"

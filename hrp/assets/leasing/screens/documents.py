@@ -10,6 +10,7 @@ from hrp.assets.leasing.documents.rent_out import READY, OutCard, RentOut
 from hrp.assets.leasing.screens.reading import day
 from hrp.assets.leasing.services import letting
 from hrp.assets.screens.documents import DATES, MAKER, NUMBER, held_cards, ticked
+from hrp.assets.screens.reaching import reach
 from hrp.platform.access import scope
 from hrp.platform.base import clock
 from hrp.platform.documents.models import State
@@ -17,6 +18,7 @@ from hrp.platform.ui.screens import Action, Column, DocumentScreen, Field, Filte
 
 LET = Lookup(
     key="assets.let_contract",
+    within=reach(RentOut, "assets.rent_income.edit"),
     title="出租合同",
     queryset=lambda actor, params: scope.filter(
         actor, "assets.rent_income.edit", RentOut.objects.filter(state=State.POSTED, rent__gt=0).order_by("-id"), "org_unit"
