@@ -114,7 +114,7 @@ def mirrored(moment: Moment, document: Any, ctx: PostingContext) -> None:
             gate.mirror(document, ctx)
 
 
-# -- what follows every movement, whichever document made it -----------------------------------------------------
+# -- what follows the movements of pieces, whichever document made them -------------------------------------------------
 
 
 @dataclass(frozen=True)

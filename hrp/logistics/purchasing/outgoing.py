@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -44,23 +44,23 @@ class Taken:
     parts: list[fifo.LayerPart] = field(default_factory=list)
 
 
-def leave(lines: Sequence[Leaving], *, store: Store, source: str) -> Taken:
-    """Decide, under the usual locks. Raises Conflict (``no_stock``) when the goods are not there any more."""
+def leave(lines: Sequence[Leaving], *, store: Store, source: str, held: Set[int]) -> Taken:
+    """Decide, of the balances held. Raises Conflict (``no_stock``) when the goods are not there any more."""
     items = sorted({line.item_id for line in lines})
     taken = Taken(methods=methods_of(items))
     pooled = [item for item in items if taken.methods[item] != CostMethod.BATCH]
-    holdings = {h.batch_id: h for held in lock_holdings(store.pk, items).values() for h in held}
+    holdings = {h.batch_id: h for of in lock_holdings(store.pk, items, held=held).values() for h in of}
     values = lock_valuations(store.pk, pooled) if pooled else {}
     oldest = (
         layers.lock(store.pk, [i for i in pooled if taken.methods[i] == CostMethod.FIFO]) if pooled else {}
     )
     problems = []
     for line in lines:
-        held = holdings.get(line.batch_id)
-        if held is None or held.quantity < line.quantity:
-            problems.append(_missing(line, held, store))
+        there = holdings.get(line.batch_id)
+        if there is None or there.quantity < line.quantity:
+            problems.append(_missing(line, there, store))
             continue
-        kept = Balance(held.quantity, held.amount)
+        kept = Balance(there.quantity, there.amount)
         if taken.methods[line.item_id] != CostMethod.BATCH:
             kept = values[line.item_id]
         if taken.methods[line.item_id] == CostMethod.FIFO:
@@ -68,8 +68,8 @@ def leave(lines: Sequence[Leaving], *, store: Store, source: str) -> Taken:
         else:
             amount = within(kept, line.quantity, line.amount)
         holdings[line.batch_id] = replace(
-            held, quantity=held.quantity - line.quantity,
-            amount=held.amount - (amount if taken.methods[line.item_id] == CostMethod.BATCH else ZERO),
+            there, quantity=there.quantity - line.quantity,
+            amount=there.amount - (amount if taken.methods[line.item_id] == CostMethod.BATCH else ZERO),
         )  # fmt: skip
         if line.item_id in values:
             values[line.item_id] = Balance(kept.quantity - line.quantity, kept.amount - amount)

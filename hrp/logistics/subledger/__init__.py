@@ -4,9 +4,10 @@
 first in, first out, ``adjusting`` changes values without moving goods, ``mirroring`` undoes a document to the fen.
 
 Locks are always taken in the same order (:mod:`locking`): store by store, 在途 last, in each balances by (item, expiry,
-batch), then valuations by item, then layers. Locking in typed order deadlocks
-under eight writers. Documents a posting depends on are locked before stock, what rooms above keep (estimates, budgets,
-pieces) after it, at posting and at reversal alike.
+batch), then valuations by item, then layers. Locking in typed order deadlocks under eight writers; so does looking again
+at all there is after :func:`hold`, when goods arrived meanwhile: it says what it holds, and :func:`take` keeps to that.
+Documents a posting depends on are locked before stock, what rooms above keep (estimates, budgets, pieces) after it, at
+posting and at reversal alike. Below all of this lies a net (:mod:`hrp.platform.base.contention`).
 """
 
 from hrp.logistics.subledger.adjusting import Change, adjust

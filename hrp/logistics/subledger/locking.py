@@ -44,18 +44,25 @@ def in_order(stores: Iterable[int]) -> list[int]:
     return wanted if len(wanted) < 2 else [pk for (pk,) in sql.rows(ORDER_SQL, [wanted])]
 
 
-def hold(wanted: Mapping[int, Iterable[int]], *, methods: Mapping[int, CostMethod] | None = None) -> None:
-    """Lock everything of these items in these stores: ``{store: items}``."""
+def hold(
+    wanted: Mapping[int, Iterable[int]], *, methods: Mapping[int, CostMethod] | None = None
+) -> frozenset[int]:
+    """Lock everything of these items in these stores: ``{store: items}``; the balances that are locked now.
+
+    Whoever looks at holdings afterwards looks at these only (``held``): what came in since is locked by nobody's order.
+    """
+    held: set[int] = set()
     by_store = {store: sorted(set(items)) for store, items in wanted.items()}
     methods = methods or methods_of([item for items in by_store.values() for item in items])
     for store in in_order(by_store):
         pooled = [item for item in by_store[store] if methods[item] != CostMethod.BATCH]
-        sql.rows(BALANCES_SQL, [store, by_store[store]])
+        held.update(pk for (pk,) in sql.rows(BALANCES_SQL, [store, by_store[store]]))
         if pooled:
             lock_valuations(store, pooled)
         fifo = [item for item in pooled if methods[item] == CostMethod.FIFO]
         if fifo:
             layers.lock(store, fifo)
+    return frozenset(held)
 
 
 def expect(store_id: int, keys: Sequence[tuple[int, int]]) -> None:

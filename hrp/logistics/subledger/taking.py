@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from hrp.logistics.rules import fifo
 from hrp.logistics.rules.expiry import ExpiryMode
@@ -25,6 +26,8 @@ WHERE b.store_id = %s AND b.item_id = ANY(%s) AND b.quantity > 0
 ORDER BY b.item_id, t.expiry, b.batch_id
 """
 HOLDINGS_SQL = f"{HELD_SQL} FOR UPDATE OF b"
+# Of those that are locked already: another that came in since is not ours to wait for, whoever has it may wait for us.
+KEPT_SQL = HELD_SQL.replace("ORDER BY", "AND b.id = ANY(%s) ORDER BY")
 
 VALUED_SQL = """
 SELECT item_id, quantity, amount FROM logistics_valuation
@@ -72,16 +75,25 @@ class Taken:
     methods: Mapping[int, CostMethod] = field(default_factory=dict)
 
 
-def lock_holdings(store_id: int, item_ids: Sequence[int]) -> dict[int, list[Holding]]:
-    """All holdings of the items in a store, locked in one statement, by item in FEFO order."""
-    return holdings_of(HOLDINGS_SQL, store_id, item_ids)
+def lock_holdings(
+    store_id: int, item_ids: Sequence[int], *, held: Set[int] | None = None
+) -> dict[int, list[Holding]]:
+    """All holdings of the items in a store, locked in one statement, by item in FEFO order.
+
+    ``held``: the balances that were locked before (:func:`locking.hold`); then only these are looked at.
+    """
+    if held is None:
+        return holdings_of(HOLDINGS_SQL, store_id, item_ids)
+    return holdings_of(KEPT_SQL, store_id, item_ids, sorted(held))
 
 
-def holdings_of(statement: str, store_id: int, item_ids: Sequence[int]) -> dict[int, list[Holding]]:
+def holdings_of(
+    statement: str, store_id: int, item_ids: Sequence[int], *more: Any
+) -> dict[int, list[Holding]]:
     """What a statement like :data:`HELD_SQL` finds, by item; items of which there is nothing are there too."""
     holdings: dict[int, list[Holding]] = {item: [] for item in item_ids}
     for item, batch, lot, expiry, quantity, amount, sterile, hold, mode in sql.rows(
-        statement, [store_id, sorted(set(item_ids))]
+        statement, [store_id, sorted(set(item_ids)), *more]
     ):
         held = Hold(hold) if hold else None
         holdings[item].append(Holding(batch, lot, expiry, quantity, amount, sterile, held, ExpiryMode(mode)))
@@ -105,16 +117,18 @@ def take(
     least_days: int = 0,
     as_is: bool = False,
     methods: Mapping[int, CostMethod] | None = None,
+    held: Set[int] | None = None,
 ) -> Taken:
     """Decide what leaves, under locks; nothing is written but the layers taken from.
 
     ``as_is`` is the way out of goods nobody may use (返库、退货、报损、移入不合格): expiry, holds and promises to others
-    do not matter, and a line names its batch. Shortages are returned, not raised; then no layer was touched.
+    do not matter, and a line names its batch. Shortages are returned, not raised; then no layer was touched. A document that holds
+    its stock before it begins says what it ``held``.
     """
     items = sorted({want.item_id for want in wants})
     methods = methods if methods is not None else methods_of(items)
     pooled = [item for item in items if methods[item] != CostMethod.BATCH]
-    holdings = lock_holdings(store_id, items)
+    holdings = lock_holdings(store_id, items, held=held)
     values = lock_valuations(store_id, pooled) if pooled else {}
     oldest = layers.lock(store_id, [i for i in pooled if methods[i] == CostMethod.FIFO]) if pooled else {}
     promised = {} if as_is else dict(sql.rows(RESERVED_SQL, [store_id, items, source]))

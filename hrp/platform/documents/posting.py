@@ -11,10 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TypeVar
 
-from django.db import transaction
-
 from hrp.platform.access.models import User
-from hrp.platform.base import clock, sql
+from hrp.platform.base import clock, contention, sql
 from hrp.platform.base.refusals import Conflict, Invalid, Problem
 from hrp.platform.documents import numbering, services
 from hrp.platform.documents.models import Document, Reversal, State
@@ -31,7 +29,7 @@ POSTED = (
 )
 
 
-@transaction.atomic
+@contention.atomic
 def post(document: D, *, actor: User, expected_version: int | None = None) -> D:
     """Post an approved document. Idempotent by id and version: the same call again returns the posted document.
 
@@ -72,7 +70,7 @@ def post(document: D, *, actor: User, expected_version: int | None = None) -> D:
     return fresh
 
 
-@transaction.atomic
+@contention.atomic
 def reverse(document: D, *, actor: User, reason: str, on: dt.date | None = None) -> D:
     """红冲: mirror facts and entries to the cent on day ``on`` (default: today), which must be in an open period.
 

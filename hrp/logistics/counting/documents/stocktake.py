@@ -6,7 +6,7 @@ price. Both go to 待处理财产损溢 (1902) until somebody decides who bears 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -105,8 +105,8 @@ class Stocktake(Document):
             raise Conflict(f"该盘点任务已由 {posted[0]} 入账", code="posted_before", way_out="请作废本单。")
         lines: list[Any] = list(self.lines.order_by("position"))
         self._require_reasons(lines)
-        subledger.hold({self.store_id: [line.item_id for line in lines]})
-        taken = self._losses(lines, ctx)
+        held = subledger.hold({self.store_id: [line.item_id for line in lines]})
+        taken = self._losses(lines, ctx, held)
         gained = self._gains([line for line in lines if line.difference > 0], taken)
         moves = [*taken.moves, *gained]
         subledger.write(moves, store_id=self.store_id, kind="stocktake", ctx=ctx, methods=taken.methods)
@@ -137,7 +137,7 @@ class Stocktake(Document):
                 way_out="请驳回或撤回，填写原因后再提交。",
             )  # fmt: skip
 
-    def _losses(self, lines: Sequence[Any], ctx: PostingContext) -> subledger.Taken:
+    def _losses(self, lines: Sequence[Any], ctx: PostingContext, held: Set[int]) -> subledger.Taken:
         """What is missing leaves as it is, whatever its expiry."""
         wants = [
             subledger.Want(x.position, x.item_id, -x.difference, batch_id=x.batch_id)
@@ -146,7 +146,13 @@ class Stocktake(Document):
         ]
         methods = subledger.methods_of([x.item_id for x in lines])
         taken = subledger.take(
-            wants, store_id=self.store_id, on=ctx.on, source=ctx.source, as_is=True, methods=methods
+            wants,
+            store_id=self.store_id,
+            on=ctx.on,
+            source=ctx.source,
+            as_is=True,
+            methods=methods,
+            held=held,
         )
         if taken.short:
             raise Conflict(

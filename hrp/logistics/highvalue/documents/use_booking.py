@@ -7,7 +7,7 @@ owed (2302.03 应付账款-寄售使用). The hospital's own piece leaves its st
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -91,7 +91,7 @@ class UseBooking(Document):
     def apply(self, ctx: PostingContext) -> BookingFacts:
         lines = list(self.lines.order_by("position"))
         uses = _uses(line.use_id for line in lines)
-        self._hold(uses.values())
+        held = self._hold(uses.values())
         events.lock([use.unit_id for use in uses.values()])
         uses = _uses(uses)
         wrong = [(line, words) for line in lines if (words := refusal_of(uses[line.use_id]))]
@@ -104,20 +104,20 @@ class UseBooking(Document):
         own = [x for x in lines if uses[x.use_id].unit.owner == TraceUnit.Owner.HOSPITAL]
         amounts = {x.position: line_amount(ONE, uses[x.use_id].unit.price or Decimal(0)) for x in consigned}
         self._pass_through(consigned, uses, amounts, ctx)
-        amounts |= self._take_own(own, uses, ctx)
+        amounts |= self._take_own(own, uses, ctx, held)
         steps = [events.Step(uses[x.use_id].unit_id, rules.State.BOOKED, None, x.position) for x in lines]
         events.record("book", steps, source=ctx.source, actor=ctx.actor)
         self.total = sum(amounts.values(), Decimal(0))
         sql.run(AMOUNTS_SQL, [list(amounts), list(amounts.values()), self.pk])
         return self._facts(lines, uses, amounts, ctx)
 
-    def _hold(self, uses: Iterable[PatientUse]) -> None:
+    def _hold(self, uses: Iterable[PatientUse]) -> frozenset[int]:
         """All stock that will be touched, before its pieces: whoever moves goods locks them in this order too."""
         wanted: dict[int, list[int]] = defaultdict(list)
         for unit in (use.unit for use in uses):
             own = unit.owner == TraceUnit.Owner.HOSPITAL
             wanted[(own and unit.store_id) or self.store_id].append(unit.item_id)
-        subledger.hold(wanted)
+        return subledger.hold(wanted)
 
     def _pass_through(
         self,
@@ -139,7 +139,7 @@ class UseBooking(Document):
         subledger.write(went, store_id=self.store_id, kind="use_issue", ctx=ctx)
 
     def _take_own(
-        self, lines: Sequence[Any], uses: dict[int, PatientUse], ctx: PostingContext
+        self, lines: Sequence[Any], uses: dict[int, PatientUse], ctx: PostingContext, held: Set[int]
     ) -> dict[int, Decimal]:
         """The hospital's own pieces out of the stores they lie in, whatever has become of their batch since."""
         by_store: dict[int, list[subledger.Want]] = defaultdict(list)
@@ -150,7 +150,7 @@ class UseBooking(Document):
             )
         amounts: dict[int, Decimal] = {}
         for store, wants in sorted(by_store.items()):
-            taken = subledger.take(wants, store_id=store, on=ctx.on, source=ctx.source, as_is=True)
+            taken = subledger.take(wants, store_id=store, on=ctx.on, source=ctx.source, as_is=True, held=held)
             if taken.short:
                 raise shortage(taken.short, store=str(Store.objects.get(pk=store)), verb="出库")
             subledger.write(taken.moves, store_id=store, kind="use_issue", ctx=ctx, methods=taken.methods)

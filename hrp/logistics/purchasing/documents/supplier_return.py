@@ -177,11 +177,10 @@ class SupplierReturn(Document):
                 "退货数量超过该次入库可退的数量", problems=problems, code="more_than_received",
                 way_out="请按实际可退数量修改；其余的属于别的入库单。",
             )  # fmt: skip
-        subledger.hold(
-            {self.store_id: [one.item_id for one in leaving]}
-        )  # before the estimates, as in every document
+        # before the estimates, as in every document
+        held = subledger.hold({self.store_id: [one.item_id for one in leaving]})
         accounts = self._owed_accounts([(there[one.receipt_position], one) for one in leaving])
-        taken = leave(leaving, store=self.store, source=ctx.source)
+        taken = leave(leaving, store=self.store, source=ctx.source, held=held)
         subledger.write(
             taken.moves, store_id=self.store_id, kind="supplier_return", ctx=ctx, methods=taken.methods
         )

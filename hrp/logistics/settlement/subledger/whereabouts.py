@@ -141,8 +141,10 @@ class _Held:
             if on_its_way:
                 transit.add(store)
         methods = {r.item: r.method for r in received}
-        hold(stores, methods=methods)
-        holdings = {store: lock_holdings(store, sorted(items)) for store, items in sorted(stores.items())}
+        kept = hold(stores, methods=methods)
+        holdings = {
+            store: lock_holdings(store, sorted(items), held=kept) for store, items in sorted(stores.items())
+        }
         held = cls(defaultdict(list), {}, defaultdict(Decimal))
         for store, items in sorted(stores.items()):
             pooled = sorted(i for i in items if methods[i] != CostMethod.BATCH)
