@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from hrp.platform.access.models import Role, RoleGrant, RolePermission, User
 from hrp.platform.audit.models import ActionLog
-from hrp.platform.base import clock, health
+from hrp.platform.base import clock, health, stamps
 from hrp.platform.base.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
 from hrp.platform.documents import posting, registry, services, states
 from hrp.platform.documents.models import ApprovalLevel, ApprovalRoute, Delegation, Document, State
@@ -57,6 +57,7 @@ class World:
         for code in permissions:
             RolePermission.objects.create(role=role, code=code)
         RoleGrant.objects.create(user=user, role=role, org_unit=unit, include_children=True, valid_from=SINCE)
+        stamps.forget()  # as the verb that grants does: the user may have been asked about a moment ago
         return role
 
 

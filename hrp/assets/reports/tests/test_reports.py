@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 from django.http import QueryDict
+from django.test import Client
 
 from hrp.assets.documents.booking import Booking
 from hrp.assets.models import Asset
@@ -119,6 +122,23 @@ def test_the_annual_report_closes_with_the_ledger_book(hospital: AssetHospital) 
     assert sum(r["net"] for r in by_part[1]) == ledger["net_after"]
     assert sum(r["cost"] for r in by_part[2]) == ledger["cost_in"]
     assert [(r["name"], r["cost"]) for r in by_part[4]] == [("报废", ledger["cost_out"])]
+
+
+@pytest.mark.parametrize(
+    "key", [screen.key for screen in reports.registry if screen.key.startswith("assets.")]
+)
+def test_every_report_is_shown_exported_and_printed(key: str, hospital: AssetHospital) -> None:
+    screen = reports.registry[key]
+    codes = (screen.permission, screen.permission.removesuffix("view") + "export")
+    client = Client()
+    client.force_login(hospital.world.user("reader", "资产会计", *codes))
+    with clock.pinned(clock.at(day(4, 2), 9)):
+        page = client.get(screen.base)
+        assert page.status_code == 200
+        assert screen.title in page.content.decode()
+        book = b"".join(client.get(f"{screen.base}/export").streaming_content)  # type: ignore[attr-defined]
+        assert openpyxl.load_workbook(io.BytesIO(book)).active is not None
+        assert client.get(f"{screen.base}/print").content.startswith(b"%PDF")
 
 
 def test_a_department_sees_its_own(hospital: AssetHospital) -> None:
