@@ -18,53 +18,56 @@ from hrp.assets.rules.months import Month
 from hrp.assets.rules.sharing import TransferPolicy
 from hrp.platform.base import sql
 
-# {weight}: what a share weighs in the month, by the policy for the month of a transfer
+# {shares}: who bears a card in the month and with what weight, by the policy for the month of a transfer; ``alone`` are those
+# who bear the whole of it. A plan stands until a later one takes its place.
 _CELLS = """
-WITH plan AS (
-    SELECT DISTINCT ON (line_id) line_id, effective, first, months, base, monthly, before, units
-    FROM assets_plan WHERE effective <= %(month)s ORDER BY line_id, id DESC
-), charge AS (
+WITH charge AS MATERIALIZED (
     SELECT l.asset_id, p.line_id,
-        CASE WHEN %(month)s - p.first + 1 = p.months THEN p.base ELSE least(p.monthly * (%(month)s - p.first + 1), p.base) END
-            - least(p.monthly * (%(month)s - p.first), p.base) AS amount
-    FROM plan p JOIN assets_funding l ON l.id = p.line_id JOIN assets_asset a ON a.id = l.asset_id
+        CASE WHEN p.units IS NOT NULL THEN
+            least(round(u.units * p.base / p.units, 2), p.base - coalesce((
+                SELECT sum(d.amount) FROM assets_depreciation d
+                WHERE d.line_id = p.line_id AND d.month >= p.effective AND d.month < %(month)s), 0))
+        WHEN %(month)s - p.first + 1 = p.months THEN p.base - least(p.monthly * (%(month)s - p.first), p.base)
+        ELSE least(p.monthly * (%(month)s - p.first + 1), p.base) - least(p.monthly * (%(month)s - p.first), p.base) END AS amount
+    FROM assets_plan p JOIN assets_funding l ON l.id = p.line_id JOIN assets_asset a ON a.id = l.asset_id
     JOIN org_campus c ON c.id = a.campus_id AND c.hospital_id = %(hospital)s
-    WHERE p.units IS NULL AND p.base > 0 AND %(month)s BETWEEN p.first AND p.first + p.months - 1
-    UNION ALL
-    SELECT l.asset_id, p.line_id,
-        least(round(u.units * p.base / p.units, 2), p.base - coalesce(taken.amount, 0))
-    FROM plan p JOIN assets_funding l ON l.id = p.line_id JOIN assets_asset a ON a.id = l.asset_id
-    JOIN org_campus c ON c.id = a.campus_id AND c.hospital_id = %(hospital)s
-    JOIN assets_usage u ON u.asset_id = a.id AND u.month = %(first)s
-    LEFT JOIN LATERAL (SELECT sum(d.amount) AS amount FROM assets_depreciation d
-                       WHERE d.line_id = p.line_id AND d.month >= p.effective AND d.month < %(month)s) taken ON true
-    WHERE p.units IS NOT NULL AND p.base > 0 AND %(month)s >= p.first
-), share AS (
-    SELECT s.asset_id, s.org_unit_id, sum({weight}) AS weight FROM assets_share s
-    WHERE s.valid_from <= %(last)s AND (s.valid_to IS NULL OR s.valid_to >= {since}) GROUP BY 1, 2
-), whole AS (
-    SELECT asset_id, count(*) AS departments, sum(weight) AS weight, min(org_unit_id) AS org_unit_id FROM share GROUP BY 1
-), part AS (
+    LEFT JOIN assets_usage u ON u.asset_id = a.id AND u.month = %(first)s
+    WHERE p.effective <= %(month)s AND p.base > 0 AND p.first <= %(month)s
+      AND CASE WHEN p.units IS NULL THEN %(month)s < p.first + p.months ELSE u.units IS NOT NULL END
+      AND NOT EXISTS (SELECT FROM assets_plan q WHERE q.line_id = p.line_id AND q.id > p.id AND q.effective <= %(month)s)
+), {shares}, part AS (
     SELECT c.line_id, s.org_unit_id, o.code COLLATE "C" AS code, c.amount * 100 AS fen,
-        div(c.amount * 100 * s.weight, w.weight) AS floor, mod(c.amount * 100 * s.weight, w.weight) AS rest
-    FROM charge c JOIN whole w ON w.asset_id = c.asset_id AND w.departments > 1
-    JOIN share s ON s.asset_id = c.asset_id JOIN org_unit o ON o.id = s.org_unit_id
+        div(c.amount * 100 * s.weight, s.whole) AS floor, mod(c.amount * 100 * s.weight, s.whole) AS rest
+    FROM charge c JOIN several s ON s.asset_id = c.asset_id JOIN org_unit o ON o.id = s.org_unit_id
     WHERE c.amount <> 0
 )
-SELECT c.line_id, w.org_unit_id, c.amount
-FROM charge c JOIN whole w ON w.asset_id = c.asset_id AND w.departments = 1 WHERE c.amount <> 0
+SELECT c.line_id, s.org_unit_id, c.amount FROM charge c JOIN alone s ON s.asset_id = c.asset_id WHERE c.amount <> 0
 UNION ALL
 SELECT line_id, org_unit_id,
     (floor + CASE WHEN row_number() OVER (PARTITION BY line_id ORDER BY rest DESC, code, org_unit_id)
                        <= fen - sum(floor) OVER (PARTITION BY line_id) THEN 1 ELSE 0 END) / 100
 FROM part
 """
+# on the last day a department has one share of a card, and who has all of it is alone
+_BY_MONTH_END = """
+alone AS (
+    SELECT asset_id, org_unit_id FROM assets_share
+    WHERE ratio = 100 AND valid_from <= %(last)s AND (valid_to IS NULL OR valid_to >= %(last)s)
+), several AS (
+    SELECT asset_id, org_unit_id, ratio AS weight, sum(ratio) OVER (PARTITION BY asset_id) AS whole FROM assets_share
+    WHERE ratio < 100 AND valid_from <= %(last)s AND (valid_to IS NULL OR valid_to >= %(last)s)
+)"""
+_BY_DAYS = """
+share AS (
+    SELECT s.asset_id, s.org_unit_id,
+        sum(s.ratio * (least(coalesce(s.valid_to, %(last)s), %(last)s) - greatest(s.valid_from, %(first)s) + 1)) AS weight
+    FROM assets_share s WHERE s.valid_from <= %(last)s AND (s.valid_to IS NULL OR s.valid_to >= %(first)s) GROUP BY 1, 2
+), borne AS (
+    SELECT asset_id, org_unit_id, weight, sum(weight) OVER (PARTITION BY asset_id) AS whole FROM share
+), alone AS (SELECT asset_id, org_unit_id FROM borne WHERE weight = whole), several AS (SELECT * FROM borne WHERE weight < whole)"""
 CELLS_SQL = {
-    TransferPolicy.MONTH_END: _CELLS.format(weight="s.ratio", since="%(last)s"),
-    TransferPolicy.DAYS: _CELLS.format(
-        weight="s.ratio * (least(coalesce(s.valid_to, %(last)s), %(last)s) - greatest(s.valid_from, %(first)s) + 1)",
-        since="%(first)s",
-    ),
+    TransferPolicy.MONTH_END: _CELLS.format(shares=_BY_MONTH_END.strip()),
+    TransferPolicy.DAYS: _CELLS.format(shares=_BY_DAYS.strip()),
 }
 RUN_SQL = """
 INSERT INTO assets_depreciation (run_id, mirror, month, line_id, org_unit_id, amount)
@@ -82,10 +85,11 @@ GROUP BY k.id, o.id, f.id, r.id HAVING sum(x.this) <> 0 OR sum(x.last) <> 0 ORDE
 """
 # what has no whole set of departments on the last day cannot be borne by anybody
 HOMELESS_SQL = """
+WITH shared AS (SELECT asset_id, ratio FROM assets_share WHERE valid_from <= %(last)s AND (valid_to IS NULL OR valid_to >= %(last)s))
 SELECT a.number, a.name FROM assets_asset a JOIN org_campus c ON c.id = a.campus_id AND c.hospital_id = %(hospital)s
-LEFT JOIN (SELECT asset_id, sum(ratio) AS ratio FROM assets_share
-           WHERE valid_from <= %(last)s AND (valid_to IS NULL OR valid_to >= %(last)s) GROUP BY 1) s ON s.asset_id = a.id
+LEFT JOIN (SELECT asset_id, sum(ratio) AS ratio FROM shared WHERE ratio < 100 GROUP BY 1) s ON s.asset_id = a.id
 WHERE a.status NOT IN ('draft', 'disposed') AND a.value_kind <> 'memo' AND a.booked_on <= %(last)s AND coalesce(s.ratio, 0) <> 100
+  AND NOT EXISTS (SELECT FROM shared w WHERE w.asset_id = a.id AND w.ratio = 100)
 ORDER BY a.number LIMIT 50
 """
 MIRROR_SQL = """
