@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
+from hrp.assets.documents.depreciation_run import DepreciationRun
+from hrp.assets.rules.months import Month
 from hrp.platform.base import clock
+from hrp.platform.documents.models import State
 from hrp.platform.ui.reports import Asked, Row
 from hrp.platform.ui.screens import Filter
 
@@ -64,6 +68,12 @@ def as_of(asked: Asked) -> dict[str, Any]:
 
 def this_month(actor: Any) -> str:
     return f"{clock.today():%Y-%m}"
+
+
+def last_run(actor: Any) -> str:
+    """The month depreciated last: the present one is empty until its end."""
+    month = DepreciationRun.objects.filter(state=State.POSTED).aggregate(last=Max("month"))["last"]
+    return this_month(actor) if month is None else f"{Month(month).first_day:%Y-%m}"
 
 
 MONTH = Filter("month", title="截至月末", kind="month", default=this_month)

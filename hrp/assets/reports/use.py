@@ -16,8 +16,8 @@ from hrp.assets.reports.queries import (
     UNIT,
     VIEW,
     as_of,
+    last_run,
     rows,
-    this_month,
     where_units,
 )
 from hrp.platform.ui.reports import Asked, ReportScreen, Row
@@ -167,7 +167,7 @@ DEPRECIATION = ReportScreen(
     order=20,
     rows=_summary,
     group=lambda row: f"{row['code']} {row['class']}",
-    filters=(Filter("month", title="折旧月", kind="month", default=this_month), CLASS, UNIT),
+    filters=(Filter("month", title="折旧月", kind="month", default=last_run), CLASS, UNIT),
     columns=(
         Column("department", title="承担科室", kind="text"), Column("fund", title="经费性质", kind="text"), Column("paid_by", title="资金来源", kind="text"),
         Column("cards", title="卡片数", kind="integer"), Column("this", title="本月折旧（元）", kind="money", total=True),

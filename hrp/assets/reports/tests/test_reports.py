@@ -80,6 +80,8 @@ def test_depreciation_by_class_department_and_fund_beside_last_month(hospital: A
         ("心内科", "自有资金"): (Decimal("10000.00"), Decimal("10500.00")),
         ("骨科", "自有资金"): (Decimal("500.00"), Decimal(0)),
     }
+    # opened without a month it shows the one that was run last, not the empty one that is still going on
+    assert ask(hospital, use.DEPRECIATION) == ask(hospital, use.DEPRECIATION, month=f"{end(3):%Y-%m}")
 
 
 def test_what_is_worn_out(hospital: AssetHospital) -> None:
