@@ -79,6 +79,11 @@ def test_a_count_without_a_network(sign_in: SignIn, facts: psycopg.Connection) -
         expect(page.locator("#hand-answer")).to_contain_text(words)
     asked.fill("+3")
     asked.press("Enter")
+    # the queue said so before it was filled: only the row itself tells that it came
+    for _ in range(100):
+        if (other, 9) in arrived(facts, task):
+            break
+        page.wait_for_timeout(100)
     expect(page.locator("#count-queue")).to_have_text("已全部同步")
     assert (other, 9) in arrived(facts, task)
     expect(conflicts).to_be_hidden()
