@@ -3,9 +3,10 @@
 Run with ``make bench`` (or ``.venv/bin/python bench/issuing.py``). Both use the same embedded PostgreSQL with fsync on.
 Ours is the whole ``post()``: permission, state, period, voucher, number and audit row; the peer's are direct moves without
 access checks, its fastest path. A tenth of 2,000 items is asked for most of the time, as in a hospital's central store;
-with 20 hot items among 400 the eight wait for each other's rows and reach half of it. Target: 20 times the peer's lines a second (307/s on quiet cores when measured), no
-negative stock, no lost update, no deadlock. The peer is installed into an environment of its own below HRP_HOME the first
-time (about a minute); where no package registry answers, the bench says so and measures ours alone.
+with 20 hot items among 400 the eight wait for each other's rows and reach half of it. Target: 20 times the peer's lines a
+second (307/s on quiet cores when measured), no negative stock, no lost update, no deadlock. The peer is installed into an
+environment of its own below HRP_HOME the first time (about a minute); where no package registry answers, the bench says so and
+measures ours alone.
 """
 
 from __future__ import annotations

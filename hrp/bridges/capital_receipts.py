@@ -23,6 +23,7 @@ from hrp.logistics.documents.stock_receipt import Origin, StockReceipt
 from hrp.logistics.models import Item, Store
 from hrp.platform.access.models import User
 from hrp.platform.base import clock
+from hrp.platform.base.largest_remainder import largest_remainder
 from hrp.platform.base.refusals import Conflict, Problem
 from hrp.platform.documents import services
 from hrp.platform.documents.spec import PostingContext
@@ -77,15 +78,14 @@ def _check(document: Any, lines: Sequence[Any], on: dt.date) -> list[Problem]:
 
 
 def _make(document: StockReceipt, ctx: PostingContext) -> None:
-    """One draft card a piece; the fen left over by the amount of a line go to the first pieces."""
+    """One draft card a piece; the fen left over by the amount of a line go to the first pieces (equal remainders)."""
     lines = list(document.lines.order_by("position"))
     source = FundingSource.objects.filter(fund=document.fund_id, is_active=True).order_by("code").first()
     for _place, line, item, code in _capital_lines(lines, ctx.on):
         kind = AssetClass.objects.get(code=code)
-        fen, pieces = int(line.amount * 100), int(line.quantity)
-        for n in range(pieces):
-            cost = Decimal(fen // pieces + (1 if n < fen % pieces else 0)).scaleb(-2)
-            _card(document, line, item, kind, source, cost, n + 1, ctx)
+        pieces = {f"{n:06}": 1 for n in range(1, int(line.quantity) + 1)}
+        for piece, fen in largest_remainder(int(line.amount * 100), pieces).items():
+            _card(document, line, item, kind, source, Decimal(fen).scaleb(-2), int(piece), ctx)
 
 
 def _card(
